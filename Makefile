@@ -1,0 +1,50 @@
+# Willcall. Two commands bring a fresh clone to life: `make run` and `make test`.
+# Everything is installed inside this folder: .tools (uv), .venv, .venv-rasa, var.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+APP := .venv/bin/python
+export RASA_TELEMETRY_ENABLED = false
+
+.PHONY: help setup setup-dev run test check fmt train try bench lock clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: ## Create both environments from the hashed locks
+	@$(PYTHON) tools/setup.py app
+
+setup-dev: ## The same, with what tests and checks need
+	@$(PYTHON) tools/setup.py dev
+
+run: setup ## Start everything: http://127.0.0.1:8080
+	@exec .venv/bin/willcall run
+
+test: setup-dev ## Run all tests, for real: PostgreSQL, Rasa, Chromium
+	@$(APP) -m pytest
+
+check: setup-dev ## Format, lint, types, Rasa's data, fast tests: about a minute
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@$(APP) tools/validate_data.py
+	@$(APP) -m pytest -m "not stack and not browser" -q
+
+fmt: setup-dev ## Format the code
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+train: setup ## Train the language model if its sources have changed
+	@.venv/bin/willcall train
+
+try: setup ## See what a sentence is understood as: make try say="is my metformin ready"
+	@printf '%s\n' "$(say)" | .venv/bin/willcall parse
+
+bench: setup-dev ## Measure where the time of a turn goes
+	@$(APP) -m bench.turn
+
+lock: ## Resolve the locks again from the .in files
+	@$(PYTHON) tools/setup.py lock
+
+clean: ## Remove environments, models and data of this folder
+	rm -rf .tools .venv .venv-rasa var .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,80 @@
+"""Questions that people answer: which queue, how urgent, and what is said first."""
+
+from typing import ClassVar
+
+from bot import directives as d
+from bot.actions.base import Answer, PatientAction, Question
+from bot.actions.prescriptions import ask_identity
+from bot.pharmacy.routes import HANDOVERS
+
+# How often in a row the bot may ask to rephrase.
+MISSES_ALLOWED = 1
+
+
+class ActionHandOver(PatientAction):
+    """Hands the question over as `HANDOVERS` says."""
+
+    intents = tuple(name for name, route in HANDOVERS.items() if not route.identity_first)
+
+    async def answer(self, question: Question) -> Answer:
+        route = HANDOVERS[question.intent]
+        handoff = d.Handoff(
+            queue=route.queue,
+            priority=route.priority,
+            reason=question.intent,
+            response=f"handoff.{route.response}",
+        )
+        return [handoff, question.settled(question.asker.memory.focus)]
+
+
+class ActionHandOverVerified(ActionHandOver):
+    """Hands over a request about the patient's own records, once it is known who asks."""
+
+    intents = tuple(name for name, route in HANDOVERS.items() if route.identity_first)
+
+    async def answer(self, question: Question) -> Answer:
+        if not question.asker.verified:
+            return ask_identity(question)
+        return await super().answer(question)
+
+
+class ActionReportEmergency(PatientAction):
+    """The second net below the red-flag screen: the notice first, then the pharmacist."""
+
+    intents = ("report_emergency",)
+
+    async def answer(self, question: Question) -> Answer:
+        return [
+            d.Notice(response="urgent.general", urgent=True),
+            d.Handoff(
+                queue="pharmacist", priority="urgent", reason="report_emergency",
+                response="handoff.emergency",
+            ),
+            d.Remember(memory=d.Memory()),
+        ]  # fmt: skip
+
+
+class ActionNotUnderstood(PatientAction):
+    """Asks to rephrase once; then records the question and hands over. Never guesses."""
+
+    intents: ClassVar[tuple[str, ...]] = ("nlu_fallback",)
+
+    async def answer(self, question: Question) -> Answer:
+        missed = question.asker.memory.misunderstood + 1
+        unanswered = d.Unanswered(
+            intent=question.ranking[0][0] if question.ranking else None,
+            confidence=question.confidence,
+            ranking=question.ranking,
+        )
+        if missed <= MISSES_ALLOWED:
+            return [d.Say(response="not_understood"), question.remember(misunderstood=missed)]
+        handoff = d.Handoff(
+            queue="counter", reason="low_confidence", response="handoff.low_confidence"
+        )
+        return [unanswered, handoff, question.remember(misunderstood=0)]
+
+
+class ActionDefaultFallback(ActionNotUnderstood):
+    """Rasa's own fallback, when no rule fits: the same."""
+
+    intents: ClassVar[tuple[str, ...]] = ()

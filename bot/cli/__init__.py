@@ -1,0 +1,1 @@
+"""The `willcall` command."""

@@ -1,0 +1,89 @@
+"""Training the model when its sources have changed, and reading messages with it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bot.cli.places import RASA_PYTHON, ROOT, model_path
+from bot.pharmacy import red_flags
+from bot.pharmacy.routes import first_route
+from bot.pharmacy.typed_text import NOT_UNDERSTOOD, engine_input, is_blank
+from bot.settings import Settings
+
+
+class EngineError(RuntimeError):
+    """The language engine's environment is missing, or it failed; the message is for people."""
+
+
+def ensure_model(settings: Settings) -> Path:
+    """The model of the present sources, trained now if it does not exist. Raises EngineError."""
+    model = model_path(settings.data_dir)
+    if model.is_file():
+        return model
+    print("Training the language model (about half a minute) …", file=sys.stderr, flush=True)
+    done = subprocess.run(
+        [_python(), "-m", "bot.nlu.train", "--out", str(model)],
+        cwd=ROOT, env=_environment(), check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise EngineError("the language model could not be trained; the reason stands above")
+    return model
+
+
+def parse_lines(settings: Settings, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """What the deployed assistant would do with each text as a first message, in order."""
+    texts = list(lines)
+    inputs = [_engine_text(text) for text in texts]
+    asked = [text for text in inputs if text is not None]
+    understood = iter(_understand(ensure_model(settings), asked) if asked else ())
+    for text, given in zip(texts, inputs, strict=True):
+        reading = next(understood) if given is not None else NOTHING
+        yield _first_message(text, reading)
+
+
+NOTHING: dict[str, Any] = {"intent": "nlu_fallback", "confidence": 1.0, "ranking": []}
+
+
+def _engine_text(text: str) -> str | None:
+    """What Rasa would be given; None where the gateway decides without it."""
+    given = engine_input(text)
+    return None if is_blank(text) or given == NOT_UNDERSTOOD else given
+
+
+def _first_message(text: str, reading: dict[str, Any]) -> dict[str, Any]:
+    flags = red_flags.screen(text)
+    return {
+        "text": text,
+        "intent": reading["intent"],
+        "confidence": reading["confidence"],
+        "ranking": reading["ranking"],
+        "red_flags": list(dict.fromkeys(flag.family for flag in flags)),
+        "route": "urgent" if flags else first_route(reading["intent"]),
+    }
+
+
+def _understand(model: Path, texts: list[str]) -> Iterator[dict[str, Any]]:
+    """Intent and ranking of each text, from the model's own graph."""
+    lines = "".join(json.dumps(text) + "\n" for text in texts)
+    done = subprocess.run(
+        [_python(), "-m", "bot.nlu.parse", "--model", str(model)],
+        cwd=ROOT, env=_environment(), input=lines, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()
+        raise EngineError(f"the messages could not be read: {reason[-1] if reason else '?'}")
+    return (json.loads(line) for line in done.stdout.splitlines())
+
+
+def _python() -> str:
+    if not RASA_PYTHON.exists():
+        raise EngineError("the language engine is not installed: run `make setup`")
+    return str(RASA_PYTHON)
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT)}

@@ -1,0 +1,97 @@
+"""Commands about the pharmacy's records: migrations, the demonstration, the feed."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+
+from bot.bootstrap import Application, build
+from bot.feed import json_lines
+from bot.feed.demo import demo_records
+from bot.services.feed_batch import FeedRejected
+from bot.services.records import ImportReport, database_is_empty, import_records
+from bot.settings import Settings
+from bot.storage.schema import migrate as migrate_schema
+
+
+class RecordsError(RuntimeError):
+    """Records were refused, or the file cannot be read; the message is for people."""
+
+
+def prepare_database(settings: Settings) -> None:
+    """Migrate, and seed the demonstration pharmacy into an empty database if it is wanted."""
+
+    async def prepare(app: Application) -> None:
+        await migrate_schema(app.database)
+        if settings.demo and await database_is_empty(app.database):
+            print("Seeding the demonstration pharmacy …", file=sys.stderr, flush=True)
+            await _seed(app)
+
+    _with_application(settings, prepare)
+
+
+def migrate(settings: Settings, _given: argparse.Namespace) -> int:
+    """Bring the database to the present form."""
+    _with_application(settings, lambda app: migrate_schema(app.database))
+    return 0
+
+
+def seed(settings: Settings, _given: argparse.Namespace) -> int:
+    """Write the demonstration pharmacy, with dates relative to now."""
+
+    async def write(app: Application) -> ImportReport:
+        await migrate_schema(app.database)
+        return await _seed(app)
+
+    _report(_with_application(settings, write))
+    return 0
+
+
+def import_file(settings: Settings, given: argparse.Namespace) -> int:
+    """Take in a file of records: all of them or, with the errors printed, none."""
+    try:
+        text = sys.stdin.read() if str(given.file) == "-" else given.file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordsError(f"{given.file} cannot be read: {error}") from None
+
+    async def write(app: Application) -> ImportReport:
+        await migrate_schema(app.database)
+        batch = json_lines.read(text.split("\n"))
+        return await import_records(app.database, batch, app.now())
+
+    try:
+        report = _with_application(settings, write)
+    except FeedRejected as error:
+        raise RecordsError(f"nothing was imported:\n{error}") from None
+    _report(report)
+    return 0
+
+
+async def _seed(app: Application) -> ImportReport:
+    now = app.now()
+    lines = (json.dumps(record) for record in demo_records(now))
+    return await import_records(app.database, json_lines.read(lines), now)
+
+
+def _report(report: ImportReport) -> None:
+    for kind, count in report.written.items():
+        print(f"{kind}: {count}")
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    more = report.warnings_total - len(report.warnings)
+    if more > 0:
+        print(f"warning: and {more} more", file=sys.stderr)
+
+
+def _with_application[Result](
+    settings: Settings, work: Callable[[Application], Awaitable[Result]]
+) -> Result:
+    async def run() -> Result:
+        app = build(settings)
+        try:
+            return await work(app)
+        finally:
+            await app.database.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,70 @@
+"""Commands about conversations: reading messages in bulk, listing what waits for a person."""
+
+import argparse
+import asyncio
+import json
+import sys
+
+from bot.bootstrap import build
+from bot.cli.model import parse_lines
+from bot.services.escalations import listed
+from bot.settings import Settings
+from bot.storage.conversations import Escalation
+
+COLUMNS = ("id", "state", "queue", "priority", "reason", "opened_at", "due_at", "unread")
+
+
+def parse(settings: Settings, _given: argparse.Namespace) -> int:
+    """Print a JSON line for each line of standard input, in order."""
+    lines = [line.rstrip("\r\n") for line in sys.stdin]
+    for answer in parse_lines(settings, lines):
+        print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def print_escalations(settings: Settings, given: argparse.Namespace) -> int:
+    """Print the escalations: urgent first, then by due time."""
+    rows = asyncio.run(_load(settings, everything=given.all))
+    if given.json:
+        for row in rows:
+            print(json.dumps(_as_json(row), ensure_ascii=False))
+        return 0
+    if not rows:
+        print("Nothing waits for a person.")
+        return 0
+    table = [COLUMNS, *(_cells(row) for row in rows)]
+    widths = [max(len(line[at]) for line in table) for at in range(len(COLUMNS))]
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+    return 0
+
+
+async def _load(settings: Settings, *, everything: bool) -> list[Escalation]:
+    app = build(settings)
+    try:
+        async with app.database.read() as session:
+            return list(await listed(session, everything=everything))
+    finally:
+        await app.database.close()
+
+
+def _cells(row: Escalation) -> tuple[str, ...]:
+    return (
+        str(row.escalation_id), row.state, row.queue, row.priority, row.reason,
+        f"{row.opened_at:%Y-%m-%d %H:%M}Z", f"{row.due_at:%Y-%m-%d %H:%M}Z", str(row.unread),
+    )  # fmt: skip
+
+
+def _as_json(row: Escalation) -> dict[str, object]:
+    return {
+        "escalation_id": row.escalation_id,
+        "conversation_id": row.conversation_id,
+        "queue": row.queue,
+        "priority": row.priority,
+        "reason": row.reason,
+        "question": row.question,
+        "state": row.state,
+        "opened_at": row.opened_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+        "unread": row.unread,
+    }

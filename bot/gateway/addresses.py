@@ -1,0 +1,25 @@
+"""Where a request comes from."""
+
+from aiohttp import web
+
+
+def client_address(request: web.Request, trusted_proxies: int) -> str:
+    """The client's address; with proxies in front, the one that the outermost of them saw."""
+    if trusted_proxies:
+        forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+        addresses = [address.strip() for address in forwarded if address.strip()]
+        if len(addresses) >= trusted_proxies:
+            return addresses[-trusted_proxies]
+    return request.remote or "unknown"
+
+
+def origin_allowed(request: web.Request, allowed: tuple[str, ...]) -> bool:
+    """Whether a browser's page may use the interface: our own, or one of the settings'.
+
+    Programs that are no browsers send no Origin; they need the conversation's secret anyway.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    own = request.headers.get("X-Forwarded-Host", request.host)
+    return origin in allowed or origin.partition("://")[2] == own

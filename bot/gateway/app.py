@@ -1,0 +1,52 @@
+"""Builds the gateway: the only process that patients, staff and the pharmacy system talk to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+
+from bot.bootstrap import Application
+from bot.gateway import middlewares, pages, patient_http, patient_socket
+from bot.gateway.hub import Hub
+from bot.gateway.keys import APP, HUB, MESSAGES, OPENINGS, RASA, RUNNER
+from bot.gateway.limits import SlidingWindow
+from bot.gateway.rasa_client import RasaClient
+from bot.gateway.turns import TurnRunner
+
+# Rasa handles one conversation at a time each; this bounds what is under way at once.
+RASA_CONNECTIONS = 64
+
+
+def build_gateway(app: Application) -> web.Application:
+    """The web application around the real objects of `app`."""
+    settings = app.settings
+    web_app = web.Application(
+        middlewares=[middlewares.errors, middlewares.origins],
+        client_max_size=settings.max_frame_bytes,
+    )
+    web_app[APP] = app
+    web_app[HUB] = Hub()
+    web_app[MESSAGES] = SlidingWindow(settings.messages_per_minute)
+    web_app[OPENINGS] = SlidingWindow(settings.new_conversations_per_minute)
+    web_app.on_response_prepare.append(middlewares.add_headers)
+    web_app.cleanup_ctx.append(_language_engine)
+    for module in (pages, patient_http, patient_socket):
+        web_app.add_routes(module.routes)
+    web_app.router.add_static("/static", pages.STATIC)
+    return web_app
+
+
+async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
+    """The connection to Rasa and the workers that answer turns through it."""
+    app = web_app[APP]
+    connector = aiohttp.TCPConnector(limit=RASA_CONNECTIONS)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        web_app[RASA] = RasaClient(session, app.settings.rasa, app.settings.rasa_timeout_seconds)
+        web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
+        sweeper = asyncio.create_task(web_app[RUNNER].sweep_forever())
+        yield
+        sweeper.cancel()
+        await asyncio.gather(sweeper, return_exceptions=True)
+        await web_app[RUNNER].close()
+    await app.database.close()

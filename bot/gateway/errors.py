@@ -1,0 +1,52 @@
+"""Errors of the public interface: one shape, `{"error": {"code", "message"}}`."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.bootstrap import utc_now
+from bot.wording import load
+
+STATUS = {
+    "bad_request": 400,
+    "text_empty": 400,
+    "identity_invalid": 400,
+    "unsupported_frame": 400,
+    "hello_expected": 400,
+    "hello_timeout": 408,
+    "unauthorized": 401,
+    "origin_not_allowed": 403,
+    "identity_not_confirmed": 403,
+    "not_found": 404,
+    "unknown_choice": 404,
+    "conversation_ended": 410,
+    "text_too_long": 413,
+    "frame_too_large": 413,
+    "identity_locked": 423,
+    "rate_limited": 429,
+    "too_many_conversations": 429,
+    "unavailable": 503,
+}
+
+
+class ApiError(Exception):
+    """A request that is refused, with a code of STATUS."""
+
+    def __init__(self, code: str, locale: str = "en", **values: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = load(locale).render(f"error.{code}", values, now=utc_now())
+
+    def body(self) -> dict[str, str]:
+        """The code and the sentence for people."""
+        return {"code": self.code, "message": self.message}
+
+    def response(self) -> web.Response:
+        """As an HTTP answer."""
+        headers = {"Retry-After": "60"} if STATUS[self.code] == 429 else None
+        return web.json_response({"error": self.body()}, status=STATUS[self.code], headers=headers)
+
+    def frame(self, client_id: str | None = None) -> dict[str, Any]:
+        """As a socket frame; `client_id` tells which message was refused."""
+        named = {"client_id": client_id} if client_id else {}
+        return {"type": "error", **self.body(), **named}

@@ -1,0 +1,16 @@
+"""What the gateway's views find in the aiohttp application."""
+
+from aiohttp import web
+
+from bot.bootstrap import Application
+from bot.gateway.hub import Hub
+from bot.gateway.limits import SlidingWindow
+from bot.gateway.rasa_client import RasaClient
+from bot.gateway.turns import TurnRunner
+
+APP = web.AppKey("application", Application)
+HUB = web.AppKey("hub", Hub)
+RASA = web.AppKey("rasa", RasaClient)
+RUNNER = web.AppKey("turn_runner", TurnRunner)
+MESSAGES = web.AppKey("message_window", SlidingWindow)
+OPENINGS = web.AppKey("opening_window", SlidingWindow)

@@ -1,0 +1,201 @@
+"""The patient interface over a WebSocket: JSON frames, resumable at any point."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from aiohttp import WSMsgType, web
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.gateway.addresses import origin_allowed
+from bot.gateway.errors import ApiError
+from bot.gateway.hub import Signal
+from bot.gateway.keys import APP, HUB
+from bot.gateway.patient_api import Patient, read
+from bot.gateway.patient_http import API
+from bot.services import conversations
+from bot.services.conversations import Ended
+from bot.services.event_log import read_after
+
+routes = web.RouteTableDef()
+HEARTBEAT_SECONDS = 25.0
+# aiohttp drops the connection above this; what is between this and the limit gets an error.
+HARD_LIMIT = 1024 * 1024
+CLOSED_BY_RULE = 4401
+
+
+class Hello(BaseModel):
+    """The first frame: the secret, and the last event that the device has."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    secret: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    after: int = Field(0, ge=0, lt=2**31)
+
+
+class Seen(BaseModel):
+    """The last event that the widget has shown."""
+
+    seq: int = Field(ge=0, lt=2**31)
+
+
+@routes.get(API + "/{id}/socket")
+async def socket(request: web.Request) -> web.StreamResponse:
+    """Serve one socket until either side closes it."""
+    settings = request.app[APP].settings
+    if not origin_allowed(request, settings.allowed_origins):
+        raise ApiError("origin_not_allowed")
+    ws = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=HARD_LIMIT)
+    if not ws.can_prepare(request).ok:
+        raise ApiError("bad_request")
+    await ws.prepare(request)
+    try:
+        patient, after = await _welcome(request, ws)
+    except ApiError as error:
+        await ws.send_json(error.frame())
+        await ws.close(code=CLOSED_BY_RULE, message=error.code.encode())
+        return ws
+    await _Connection(request, ws, patient, after).serve()
+    return ws
+
+
+async def _welcome(request: web.Request, ws: web.WebSocketResponse) -> tuple[Patient, int]:
+    app = request.app[APP]
+    try:
+        async with asyncio.timeout(app.settings.hello_seconds):
+            message = await ws.receive()
+    except TimeoutError:
+        raise ApiError("hello_timeout") from None
+    if message.type is not WSMsgType.TEXT:
+        raise ApiError("hello_expected")
+    frame = _frame(message.data, app.settings.max_frame_bytes, "en")
+    if frame.get("type") != "hello":
+        raise ApiError("hello_expected")
+    hello = read(Hello, frame, "en", "hello_expected")
+    found = await conversations.authenticate(app.database, request.match_info["id"], hello.secret)
+    if found is None:
+        raise ApiError("unauthorized")
+    if isinstance(found, Ended):
+        raise ApiError("conversation_ended")
+    return Patient(request.app, found), hello.after
+
+
+class _Connection:
+    """One welcomed socket. `_cursor` is the last event that the device has or is being sent."""
+
+    def __init__(
+        self, request: web.Request, ws: web.WebSocketResponse, patient: Patient, after: int
+    ) -> None:
+        self._web_app = request.app
+        self._ws = ws
+        self._patient = patient
+        self._conversation_id = patient.standing.conversation_id
+        self._cursor = after
+        self._own: set[str] = set()
+
+    async def serve(self) -> None:
+        """Send what the device lacks, then both ways until it leaves."""
+        standing = self._patient.standing
+        await self._ws.send_json(
+            {
+                "type": "welcome",
+                "conversation_id": standing.conversation_id,
+                "owner": standing.owner,
+                "last_seq": standing.last_seq,
+                "locale": standing.locale,
+            }
+        )
+        with self._web_app[HUB].listen(self._conversation_id) as signals:
+            signals.put_nowait(None)
+            sender = asyncio.create_task(self._send(signals))
+            try:
+                await self._receive()
+            finally:
+                sender.cancel()
+                await asyncio.gather(sender, return_exceptions=True)
+
+    async def _send(self, signals: asyncio.Queue[Signal]) -> None:
+        """Send events and passing frames in the order of the signals."""
+        try:
+            while not self._ws.closed:
+                signal = await signals.get()
+                if signal is None:
+                    await self._send_events()
+                else:
+                    await self._ws.send_json(signal)
+        except (ConnectionError, SQLAlchemyError):
+            # The device resumes from where it was, on a new connection.
+            await self._ws.close()
+
+    async def _send_events(self) -> None:
+        while True:
+            async with self._web_app[APP].database.read() as session:
+                events = await read_after(session, self._conversation_id, self._cursor)
+            for event in events:
+                self._cursor = event.seq
+                if event.client_id is not None and event.client_id in self._own:
+                    # The sender has the message and its acknowledgement.
+                    continue
+                await self._ws.send_json({"type": "event", **event.public()})
+            if not events:
+                return
+            if events[-1].kind == "closed":
+                await self._ws.close()
+                return
+
+    async def _receive(self) -> None:
+        limit = self._web_app[APP].settings.max_frame_bytes
+        async for message in self._ws:
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                break
+            client_id = None
+            try:
+                if message.type is WSMsgType.BINARY:
+                    raise ApiError("unsupported_frame", self._patient.locale)
+                frame = _frame(message.data, limit, self._patient.locale)
+                client_id = _client_id(frame)
+                await self._take(frame)
+            except ApiError as error:
+                await self._ws.send_json(error.frame(client_id))
+            except SQLAlchemyError:
+                away = ApiError("unavailable", self._patient.locale)
+                await self._ws.send_json(away.frame(client_id))
+
+    async def _take(self, frame: dict[str, Any]) -> None:
+        match frame.get("type"):
+            case "message" | "choice" as kind:
+                client_id = _client_id(frame)
+                if client_id:
+                    self._own.add(client_id)
+                send = (
+                    self._patient.send_message if kind == "message" else self._patient.send_choice
+                )
+                stored, sent_id = await send(frame)
+                await self._ws.send_json({"type": "ack", "client_id": sent_id, "seq": stored.seq})
+                self._patient.pass_on(stored, sent_id)
+            case "seen":
+                seen = read(Seen, frame, self._patient.locale, "bad_request")
+                database = self._web_app[APP].database
+                await conversations.mark_seen(database, self._conversation_id, seen.seq)
+            case "typing":
+                pass
+            case _:
+                raise ApiError("unsupported_frame", self._patient.locale)
+
+
+def _frame(data: str, limit: int, locale: str) -> dict[str, Any]:
+    if len(data.encode("utf-8", "surrogatepass")) > limit:
+        raise ApiError("frame_too_large", locale)
+    try:
+        frame = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ApiError("bad_request", locale) from None
+    if not isinstance(frame, dict):
+        raise ApiError("bad_request", locale)
+    return frame
+
+
+def _client_id(frame: dict[str, Any]) -> str | None:
+    value = frame.get("client_id")
+    return value if isinstance(value, str) and len(value) <= 64 else None

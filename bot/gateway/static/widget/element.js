@@ -1,0 +1,232 @@
+/** <willcall-chat>: the launcher and the panel, and what the conversation does to them. */
+
+import { Chat, Store } from "./chat.js";
+import { firstParagraph, h, icon, sr } from "./dom.js";
+import { language, strings } from "./strings.js";
+import { sheet } from "./styles.js";
+import { noticeBox, Timeline } from "./timeline.js";
+import { buildView } from "./view.js";
+
+const TURN_LIMIT = 30_000;
+const NEAR_END = 120;
+
+export class WillcallChat extends HTMLElement {
+  #gone = new AbortController();
+  #unread = 0;
+  #urgent = false;
+  #owned = {};
+  #turnTimer;
+
+  connectedCallback() {
+    if (this.n) return this.restart(); // moved within the page
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    const base = this.getAttribute("base");
+    this.store = new Store(base);
+    this.locale = language(this.store.get("locale") ?? this.getAttribute("locale"));
+    this.t = strings(this.locale);
+    this.chat = new Chat(base, this.store, this);
+    this.n = buildView(this.t, this.getAttribute("pharmacy"), this.#handlers());
+    this.timeline = new Timeline(this.n.log, {
+      t: this.t,
+      say: (said) => this.chat.say(said),
+      verify: (values) => this.chat.verify(values),
+      focus: () => this.n.input.focus(),
+    });
+    root.append(this.n.launcher, this.n.panel);
+    this.#listen(root);
+    this.chat.resume();
+  }
+
+  disconnectedCallback() {
+    this.#gone.abort();
+    this.chat.stop();
+  }
+
+  /** Opens the panel with the focus in the composer. @param {string} [text] to put there, not sent */
+  open(text) {
+    const { panel, launcher, input, scroll } = this.n;
+    if (!panel.open) {
+      // A small screen is covered, so the page behind must be out of reach; beside a panel it stays usable.
+      if (this.small.matches) panel.showModal();
+      else panel.show();
+    }
+    launcher.hidden = true;
+    this.restore(text);
+    input.focus();
+    this.#unread = 0;
+    this.#badge();
+    scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  close() {
+    const { panel, launcher, menu } = this.n;
+    menu.open = launcher.hidden = false;
+    panel.close();
+    launcher.focus();
+  }
+
+  /** Puts text before what has been typed meanwhile. @param {string} [text] */
+  restore(text = "") {
+    const { value } = this.n.input;
+    this.n.setText(value.startsWith(text) ? value : `${text}\n${value}`.trim());
+  }
+
+  /**
+   * A fresh element in place of this one: for another language or another conversation nothing old is left over.
+   * @param {"afresh" | "ended" | "endedHere"} [note]
+   */
+  restart(note) {
+    if (!this.isConnected) return;
+    const next = this.cloneNode();
+    const { open } = this.n.panel;
+    this.replaceWith(next);
+    if (open) next.open(this.n.input.value);
+    if (note) next.note(note);
+    return next;
+  }
+
+  /** @param {"afresh" | "ended" | "endedHere"} key of a text, shown once */
+  note(key) {
+    this.n.log.append(h("div.item.line", null, h("p", null, this.t[key])));
+  }
+
+  // What chat.js tells the view.
+
+  /** @param {any} item of the outbox */
+  addOwn({ text, client_id }) {
+    this.add({ kind: "message", author: "patient", text, client_id }, true);
+  }
+
+  /** @param {any} event @param {boolean} quiet history or the patient's own: not announced, not unread */
+  add(event, quiet) {
+    const { log, scroll, welcome, over, composer } = this.n;
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
+    const node = this.timeline.add(event);
+    if (!node) return;
+    if (quiet) node.ariaLive = "off";
+    welcome.classList.add("past");
+    if (event.kind === "owner") this.setOwner(event);
+    if (event.kind === "closed") over.hidden = !(composer.hidden = true);
+    if (event.urgent) this.#pin(event);
+    if (!quiet) {
+      this.setTurn("");
+      this.#unread += 1;
+      this.#badge();
+    }
+    // A reply taller than the window is shown from its beginning.
+    const tall = !quiet && node.offsetHeight > scroll.clientHeight;
+    if (quiet || atEnd) scroll.scrollTop = tall ? log.offsetTop + node.offsetTop : scroll.scrollHeight;
+  }
+
+  /** @param {boolean} online */
+  setOnline(online) {
+    this.n.status.textContent = online ? "" : this.t[navigator.onLine ? "reconnecting" : "offline"];
+  }
+
+  /** @param {{code?: string, message?: string}} [error] none clears it */
+  showError(error) {
+    this.n.error.textContent = error ? this.t[error.code] || error.message || this.t.notSent : "";
+  }
+
+  /** @param {"typing" | "staffTyping" | ""} who */
+  setTurn(who) {
+    const { typing, typist, scroll } = this.n;
+    clearTimeout(this.#turnTimer);
+    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
+    typing.hidden = !who;
+    typist.textContent = this.t[who] ?? "";
+    if (who && atEnd) scroll.scrollTop = scroll.scrollHeight;
+    if (who) this.#turnTimer = setTimeout(() => this.setTurn(""), who === "typing" ? TURN_LIMIT : 5000);
+  }
+
+  /** @param {{owner: "bot" | "queue" | "staff", name?: string, role?: string}} owned */
+  setOwner({ owner, name, role }) {
+    // The welcome of a reconnect has no name: the one already known stays.
+    this.#owned = name || owner !== this.#owned.owner ? { owner, name, role } : this.#owned;
+    const { name: shown, role: job } = this.#owned;
+    this.n.subtitle.textContent = shown ? [shown, job].filter(Boolean).join(", ") : this.t[owner];
+  }
+
+  // The view itself.
+
+  #handlers() {
+    return {
+      open: () => this.open(),
+      close: () => this.close(),
+      speak: (code) => {
+        this.store.set("locale", code);
+        this.restart();
+      },
+      ask: () => {
+        this.n.menu.open = false;
+        this.n.summary.focus(); // where the focus returns to
+        this.n.confirm.showModal();
+      },
+      end: async () => {
+        this.n.setText("");
+        const ended = this.chat.end();
+        const next = this.restart();
+        next.note((await ended) ? "ended" : "endedHere");
+      },
+      again: () => {
+        this.store.clear();
+        this.restart();
+      },
+      send: (text) => {
+        this.chat.say({ type: "message", text });
+        this.n.input.focus();
+      },
+      typing: () => this.chat.typing(),
+    };
+  }
+
+  #listen(root) {
+    const { panel, menu, confirm, summary } = this.n;
+    this.small = matchMedia("(max-width: 480px), (max-height: 480px)");
+    this.small.addEventListener(
+      "change",
+      () => {
+        if (!panel.open) return;
+        panel.close();
+        this.open();
+      },
+      this.#gone,
+    );
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing || confirm.open) return;
+      event.preventDefault(); // a modal dialog would close without giving the launcher back
+      event.stopPropagation(); // the host page's own Esc stays silent
+      if (!menu.open) return this.close();
+      menu.open = false;
+      summary.focus();
+    });
+    panel.addEventListener("cancel", (event) => {
+      if (event.target !== panel) return; // the question whether to end the chat may close
+      event.preventDefault();
+      this.close();
+    });
+    document.addEventListener("visibilitychange", () => this.#badge(), this.#gone);
+    // Another tab began or ended the conversation: this one follows.
+    addEventListener("storage", ({ key }) => (!key || key === `${this.store.prefix}session`) && this.restart(), this.#gone);
+  }
+
+  #badge() {
+    const { launcher, badge, panel } = this.n;
+    if (panel.open && !document.hidden) {
+      this.#unread = 0;
+      this.chat.seen(this.timeline.reached);
+    }
+    badge.hidden = !this.#unread && !this.#urgent;
+    launcher.classList.toggle("alarm", this.#urgent);
+    badge.replaceChildren(this.#urgent ? icon("alert") : `${this.#unread} `, sr(this.#urgent ? this.t.urgentTitle : this.t.unread));
+  }
+
+  #pin({ text, phones }) {
+    this.#urgent = true;
+    this.n.pinned.prepend(noticeBox(this.t, true, firstParagraph(text), phones));
+    this.#badge();
+  }
+}
+
+customElements.define("willcall-chat", WillcallChat);

@@ -1,0 +1,139 @@
+"""Rasa graph component: decides the intent with the two-headed model of bot.nlu.two_heads."""
+
+from typing import Any, Dict, List, Tuple, Type
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix, vstack
+
+from bot.nlu.two_heads import Floats, HeadSettings, TwoHeads
+
+_FILE = "heads.npz"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TwoHeadsClassifier(IntentClassifier, GraphComponent):
+    """Needs one dense and one sparse sentence featurizer earlier in the pipeline."""
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        """Featurizers; that there is one of each kind shows when the first message is read."""
+        return [Featurizer]
+
+    @staticmethod
+    def required_packages() -> List[str]:
+        """What must be importable before training starts."""
+        return ["sklearn"]
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        """Settings of the heads, and how many intents the ranking names."""
+        settings = HeadSettings()
+        return {
+            "meaning_c": settings.meaning_c,
+            "wording_c": settings.wording_c,
+            "meaning_share": settings.meaning_share,
+            "random_state": settings.random_state,
+            "ranking_length": 10,
+        }
+
+    def __init__(
+        self,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: "TwoHeads | None",
+    ) -> None:
+        """Called by create (no model yet) and load."""
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "TwoHeadsClassifier":
+        """Called by Rasa's graph before training."""
+        return cls(config, model_storage, resource, None)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "TwoHeadsClassifier":
+        """Called by Rasa's graph with a trained model. Raises if the model lacks this part."""
+        with model_storage.read_from(resource) as folder:
+            model = TwoHeads.load(folder / _FILE)
+        return cls(config, model_storage, resource, model)
+
+    @classmethod
+    def validate_config(cls, config: Dict[str, Any]) -> None:
+        """Raise InvalidConfigException for settings that cannot work."""
+        if not 0 <= config["meaning_share"] <= 1:
+            raise InvalidConfigException("meaning_share must lie between 0 and 1")
+        if config["meaning_c"] <= 0 or config["wording_c"] <= 0:
+            raise InvalidConfigException("meaning_c and wording_c must be above 0")
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit both heads on the training sentences and store them."""
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        meaning, wording = _vectors(examples)
+        settings = HeadSettings(
+            meaning_c=self._config["meaning_c"],
+            wording_c=self._config["wording_c"],
+            meaning_share=self._config["meaning_share"],
+            random_state=self._config["random_state"],
+        )
+        labels = [example.get(INTENT) for example in examples]
+        self._model = TwoHeads.fit(meaning, wording, labels, settings)
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder / _FILE)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Set intent and ranking of each message, in place."""
+        if self._model is None or not messages:
+            return messages
+        confidences = self._model.confidences(*_vectors(messages))
+        for message, row in zip(messages, confidences):
+            best = np.argsort(-row, kind="stable")[: self._config["ranking_length"]]
+            ranking = [
+                {"name": self._model.intents[index], "confidence": float(row[index])}
+                for index in best
+            ]
+            message.set(INTENT, ranking[0], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return messages
+
+
+def _vectors(messages: List[Message]) -> Tuple[Floats, csr_matrix]:
+    """The messages' sentence vectors, one row each. Raises InvalidConfigException without them."""
+    dense, sparse = [], []
+    for message in messages:
+        meaning = message.get_dense_features(TEXT)[1]
+        wording = message.get_sparse_features(TEXT)[1]
+        if meaning is None or wording is None:
+            raise InvalidConfigException(
+                "TwoHeadsClassifier needs a dense and a sparse sentence featurizer before it"
+            )
+        dense.append(meaning.features)
+        sparse.append(wording.features)
+    return np.vstack(dense), csr_matrix(vstack(sparse))

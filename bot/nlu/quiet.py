@@ -1,0 +1,119 @@
+"""Makes a Rasa process quiet and safe to log: nothing a patient wrote reaches any log.
+
+Rasa and its libraries put message texts, tracker contents and request bodies into log messages,
+structured values, exception texts and warnings. So no message of theirs is kept at all: a log
+line says when, how serious, which logger, where in the code, and which exception type.
+"""
+
+import logging
+import os
+import re
+import sys
+import threading
+import traceback
+from collections.abc import MutableMapping
+from types import TracebackType
+from typing import Any
+
+_EVENT_NAME = re.compile(r"[a-z][a-z0-9_.]{0,80}")
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class SafeText(str):
+    """A log message written by this project's own code, known to hold nothing of a patient's."""
+
+    __slots__ = ()
+
+
+def prepare_process() -> None:
+    """Settings that must stand before Rasa or TensorFlow is imported, and the log filter."""
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    # Rasa's training cache cannot know when a custom component's code has changed.
+    os.environ["RASA_MAX_CACHE_SIZE"] = "0"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    scrub_logs(logging.WARNING)
+
+
+def scrub_logs(level: int) -> None:
+    """Send all logging, warnings and uncaught errors to standard error, without contents."""
+    import structlog  # noqa: PLC0415  only in Rasa's environment
+
+    logging.setLogRecordFactory(_record_without_contents)
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    )
+    root.addHandler(handler)
+    root.setLevel(level)
+    # Python's and the libraries' own warnings say nothing to an operator.
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, _event_name_only],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+
+
+class _ScrubbedRecord(logging.LogRecord):
+    """A record that keeps where it came from and drops what it said."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not isinstance(self.msg, SafeText):
+            self.msg = SafeText(f"{self.module}.{self.funcName}:{self.lineno}")
+        if self.exc_info and self.exc_info[0] is not None:
+            self.msg = SafeText(f"{self.msg} exception={describe(self.exc_info[1])}")
+        self.args = None
+        self.exc_info = None
+        self.exc_text = None
+        self.stack_info = None
+
+
+def _record_without_contents(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    return _ScrubbedRecord(*args, **kwargs)
+
+
+def describe(error: BaseException | None) -> str:
+    """The exception's type and the line that raised it, never its text."""
+    if error is None:
+        return "unknown"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119
+    cause = error.__cause__
+    because = f" from {type(cause).__name__}" if cause is not None else ""
+    return f"{type(error).__name__}{where}{because}"
+
+
+def _event_name_only(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> tuple[tuple[SafeText], dict[str, Any]]:
+    """structlog's last processor: the event's name if it looks like one, and the exception."""
+    name = str(event.get("event", ""))
+    message = name if _EVENT_NAME.fullmatch(name) else "event"
+    exc_info = event.get("exc_info") or (method == "exception")
+    error = exc_info if isinstance(exc_info, BaseException) else None
+    if exc_info and error is None:
+        error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
+    if error is not None:
+        message = f"{message} exception={describe(error)}"
+    return (SafeText(message),), {}
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    logging.getLogger("willcall").critical(SafeText(f"uncaught {describe(error)}"))
+
+
+def _log_uncaught_in_thread(details: threading.ExceptHookArgs) -> None:
+    logging.getLogger("willcall").critical(
+        SafeText(f"uncaught in a thread: {describe(details.exc_value)}")
+    )

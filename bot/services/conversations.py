@@ -1,0 +1,296 @@
+"""Conversations: opening, taking in what a patient sends, and ending.
+
+What a patient writes is stored before anybody sees it, screened for red flags in every state, and
+then given to whoever speaks: the bot gets a turn, the queue or a person gets an unread message.
+"""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import directives as d
+from bot.pharmacy import identity_text, red_flags
+from bot.pharmacy.identity_keys import rx_key
+from bot.pharmacy.typed_text import engine_input
+from bot.services import escalations, urgent
+from bot.services.access import grants, visible_prescriptions
+from bot.services.event_log import append, change_owner, lock, seq_of
+from bot.services.replies import RESUME_ASSISTANT
+from bot.storage.conversations import Choice, Conversation, Turn, Verification
+from bot.storage.database import Database
+from bot.wording import LOCALES, load
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that conversations follow; times in minutes."""
+
+    verified_minutes: int
+    country: str
+    timezone: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new conversation; the secret is told once and stored hashed."""
+
+    conversation_id: str
+    secret: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a conversation stands, for the frame that welcomes a socket."""
+
+    conversation_id: str
+    locale: str
+    owner: str
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A message is in the log as `seq`. `turn` says whether the bot owes an answer."""
+
+    seq: int
+    turn: bool
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The conversation does not exist any more for the patient."""
+
+
+@dataclass(frozen=True)
+class NotOffered:
+    """The choice was never offered in this conversation."""
+
+
+def digest(secret: str) -> str:
+    """How a conversation's secret is stored: it has 256 random bits, so one hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def open_conversation(database: Database, locale: str, now: datetime) -> Opened:
+    """Begin a conversation in a language; unknown languages get English texts."""
+    opened = Opened(
+        uuid.uuid4().hex, secrets.token_urlsafe(32), locale if locale in LOCALES else "en"
+    )
+    async with database.write() as session:
+        session.add(
+            Conversation(
+                conversation_id=opened.conversation_id,
+                secret_hash=digest(opened.secret),
+                locale=opened.locale,
+                owner="bot",
+                version=0,
+                last_seq=0,
+                seen_seq=0,
+                memory=d.Memory().model_dump(mode="json"),
+                identity_failures=0,
+                opened_at=now,
+                last_patient_at=now,
+            )
+        )
+    return opened
+
+
+async def authenticate(
+    database: Database, conversation_id: str, secret: str
+) -> Standing | Ended | None:
+    """The conversation, if the secret is its own; None when it is not, or there is none."""
+    async with database.read() as session:
+        row = await session.get(Conversation, conversation_id)
+        known = row.secret_hash if row is not None else digest("")
+        if not hmac.compare_digest(known, digest(secret)) or row is None:
+            return None
+        if row.ended_at is not None:
+            return Ended()
+        return Standing(row.conversation_id, row.locale, row.owner, row.last_seq)
+
+
+async def stored_seq(database: Database, conversation_id: str, client_id: str) -> int | None:
+    """The `seq` under which a client's message is stored already, if it is."""
+    async with database.read() as session:
+        return await seq_of(session, conversation_id, client_id)
+
+
+async def take_message(
+    database: Database, conversation_id: str, client_id: str, text: str, rules: Rules, now: datetime
+) -> Stored | Ended:
+    """Store what the patient wrote; a repeat of `client_id` gets the same `seq`.
+
+    `text` is neither empty nor too long. Identity details are taken out before it is stored.
+    """
+    today = now.astimezone(ZoneInfo(rules.timezone)).date()
+    async with database.write() as session:
+        conversation = await lock(session, conversation_id)
+        if conversation is None or conversation.ended_at is not None:
+            return Ended()
+        seq = await seq_of(session, conversation_id, client_id)
+        if seq is not None:
+            return Stored(seq, turn=False, repeated=True)
+        redacted = identity_text.redact(text, today)
+        kinds: dict[str, Any] = {"redacted": sorted(redacted.kinds)} if redacted.kinds else {}
+        seq = append(
+            session, conversation, "message", "patient", redacted.text, at=now,
+            client_id=client_id, **kinds,
+        )  # fmt: skip
+        await _patient_was_here(session, conversation, rules, now)
+        flags = red_flags.screen(text)
+        if flags:
+            families = tuple(dict.fromkeys(flag.family for flag in flags))
+            await urgent.raise_alarm(
+                session, conversation, families, redacted.text, rules.country, now
+            )
+            return Stored(seq, turn=False)
+        turn = Turn(
+            input=engine_input(redacted.text),
+            prescription_id=await _named_prescription(session, conversation, redacted, now),
+            product_id=None,
+        )
+        return await _pass_on(session, conversation, turn, seq, client_id, now)
+
+
+async def take_choice(
+    database: Database,
+    conversation_id: str,
+    client_id: str,
+    choice_id: str,
+    rules: Rules,
+    now: datetime,
+) -> Stored | Ended | NotOffered:
+    """Store a tap on a button that was offered in this conversation."""
+    async with database.write() as session:
+        conversation = await lock(session, conversation_id)
+        if conversation is None or conversation.ended_at is not None:
+            return Ended()
+        seq = await seq_of(session, conversation_id, client_id)
+        if seq is not None:
+            return Stored(seq, turn=False, repeated=True)
+        choice = await session.get(Choice, choice_id)
+        if choice is None or choice.conversation_id != conversation_id:
+            return NotOffered()
+        seq = append(
+            session, conversation, "message", "patient", choice.label, at=now,
+            client_id=client_id, choice_id=choice_id,
+        )  # fmt: skip
+        await _patient_was_here(session, conversation, rules, now)
+        if choice.intent == RESUME_ASSISTANT:
+            _resume_assistant(session, conversation, now)
+            return Stored(seq, turn=False)
+        turn = Turn(
+            input=f"/{choice.intent}",
+            prescription_id=choice.prescription_id,
+            product_id=choice.product_id,
+        )
+        return await _pass_on(session, conversation, turn, seq, client_id, now)
+
+
+async def end(database: Database, conversation_id: str, now: datetime) -> None:
+    """End the conversation for the patient; what waits for a person keeps waiting."""
+    async with database.write() as session:
+        conversation = await lock(session, conversation_id)
+        if conversation is None or conversation.ended_at is not None:
+            return
+        wording = load(conversation.locale)
+        change_owner(session, conversation, "closed", wording.render("closed", now=now), at=now)
+        append(session, conversation, "closed", "system", wording.render("closed", now=now), at=now)
+        conversation.ended_at = now
+        await session.execute(
+            delete(Verification).where(Verification.conversation_id == conversation_id)
+        )
+        await session.execute(
+            update(Turn)
+            .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
+            .values(state="dropped", answered_at=now)
+        )
+
+
+async def mark_seen(database: Database, conversation_id: str, seq: int) -> None:
+    """Remember the last event that the patient's widget has shown."""
+    async with database.write() as session:
+        await session.execute(
+            update(Conversation)
+            .where(
+                Conversation.conversation_id == conversation_id,
+                Conversation.seen_seq < seq,
+                Conversation.last_seq >= seq,
+            )
+            .values(seen_seq=seq)
+        )
+
+
+async def _pass_on(
+    session: AsyncSession,
+    conversation: Conversation,
+    turn: Turn,
+    seq: int,
+    client_id: str | None,
+    now: datetime,
+) -> Stored:
+    """Give a stored message to whoever speaks."""
+    if conversation.owner != "bot":
+        wording = load(conversation.locale)
+        await escalations.note_patient_wrote(session, conversation, wording, now)
+        return Stored(seq, turn=False)
+    turn.conversation_id = conversation.conversation_id
+    turn.seq = seq
+    turn.in_reply_to = client_id
+    turn.state = "pending"
+    turn.attempts = 0
+    turn.asked_at = now
+    session.add(turn)
+    return Stored(seq, turn=True)
+
+
+def _resume_assistant(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
+    """The patient asks something else while a question waits for a person."""
+    if conversation.owner == "queue":
+        text = load(conversation.locale).render("owner.bot", now=now)
+        change_owner(session, conversation, "bot", text, at=now)
+
+
+async def _patient_was_here(
+    session: AsyncSession, conversation: Conversation, rules: Rules, now: datetime
+) -> None:
+    """Move the end of a verification that still holds: it lasts while the patient writes."""
+    conversation.last_patient_at = now
+    await session.execute(
+        update(Verification)
+        .where(
+            Verification.conversation_id == conversation.conversation_id,
+            Verification.expires_at > now,
+        )
+        .values(expires_at=now + timedelta(minutes=rules.verified_minutes))
+    )
+
+
+async def _named_prescription(
+    session: AsyncSession,
+    conversation: Conversation,
+    redacted: identity_text.Redaction,
+    now: datetime,
+) -> int | None:
+    """The verified patient's own prescription whose number was typed, if there is one.
+
+    The number itself goes no further than here.
+    """
+    if not redacted.rx_numbers:
+        return None
+    allowed = await grants(session, conversation.conversation_id, now)
+    keys = {rx_key(number) for number in redacted.rx_numbers}
+    for view in await visible_prescriptions(session, allowed) if allowed else ():
+        if rx_key(view.prescription.rx_number) in keys:
+            return view.prescription.id
+    return None

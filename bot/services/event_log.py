@@ -1,0 +1,111 @@
+"""The event log of a conversation: the only place where events and owner changes are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.conversations import Conversation, Event
+
+Author = Literal["patient", "bot", "staff", "system"]
+Owner = Literal["bot", "queue", "staff", "closed"]
+
+
+@dataclass(frozen=True)
+class LoggedEvent:
+    """One event as everybody sees it; `at` is in UTC."""
+
+    seq: int
+    at: datetime
+    kind: str
+    author: str
+    text: str
+    data: dict[str, Any]
+    client_id: str | None
+
+    def public(self) -> dict[str, Any]:
+        """The JSON form of the public interface, without the frame's type."""
+        body = {
+            "seq": self.seq,
+            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "kind": self.kind,
+            "author": self.author,
+            "text": self.text,
+            **self.data,
+        }
+        return body | ({"client_id": self.client_id} if self.client_id else {})
+
+
+async def lock(session: AsyncSession, conversation_id: str) -> Conversation | None:
+    """The conversation, locked until the transaction ends, so that `seq` has no holes."""
+    return await session.scalar(
+        select(Conversation)
+        .where(Conversation.conversation_id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def append(
+    session: AsyncSession,
+    conversation: Conversation,
+    kind: str,
+    author: Author,
+    text: str,
+    *,
+    at: datetime,
+    client_id: str | None = None,
+    **data: Any,
+) -> int:
+    """Write the next event of a locked conversation and return its `seq`."""
+    conversation.last_seq += 1
+    session.add(
+        Event(
+            conversation_id=conversation.conversation_id,
+            seq=conversation.last_seq,
+            at=at,
+            kind=kind,
+            author=author,
+            text=text,
+            data=data,
+            client_id=client_id,
+        )
+    )
+    return conversation.last_seq
+
+
+def change_owner(
+    session: AsyncSession, conversation: Conversation, owner: Owner, text: str, *, at: datetime
+) -> None:
+    """Hand a locked conversation to `owner` and log it; `version` tells that it happened."""
+    conversation.owner = owner
+    conversation.version += 1
+    append(session, conversation, "owner", "system", text, at=at, owner=owner)
+
+
+async def read_after(
+    session: AsyncSession, conversation_id: str, after: int, limit: int = 500
+) -> Sequence[LoggedEvent]:
+    """The events that follow `after`, in order."""
+    rows = await session.scalars(
+        select(Event)
+        .where(Event.conversation_id == conversation_id, Event.seq > after)
+        .order_by(Event.seq)
+        .limit(limit)
+    )
+    return [
+        LoggedEvent(row.seq, row.at, row.kind, row.author, row.text, row.data, row.client_id)
+        for row in rows
+    ]
+
+
+async def seq_of(session: AsyncSession, conversation_id: str, client_id: str) -> int | None:
+    """The event that was stored for a client's id, if it was."""
+    return await session.scalar(
+        select(Event.seq).where(
+            Event.conversation_id == conversation_id, Event.client_id == client_id
+        )
+    )

@@ -1,0 +1,144 @@
+"""Turns the directives of a turn into events: the last step before the patient sees an answer."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import directives as d
+from bot.services import escalations
+from bot.services.event_log import append
+from bot.services.notices import say_urgent
+from bot.services.status_card import render_card
+from bot.storage.conversations import Choice, Conversation, Question
+from bot.wording import Wording
+
+RESUME_ASSISTANT = "resume_assistant"
+
+
+@dataclass
+class Reply:
+    """Writes one answer into a locked conversation.
+
+    `question` is the patient's message, as stored, that the answer belongs to.
+    """
+
+    session: AsyncSession
+    conversation: Conversation
+    wording: Wording
+    now: datetime
+    question: str
+    timezone: str
+    country: str = "US"
+
+    async def say_all(self, spoken: Sequence[d.Directive]) -> None:
+        """Carry out the directives in order; a change of owner comes last."""
+        for directive in spoken:
+            await self._carry_out(directive)
+        handed_over = [item for item in spoken if isinstance(item, d.Handoff) and item.transfers]
+        if handed_over and self.conversation.owner == "bot":
+            self.hand_to_queue()
+
+    def hand_to_queue(self) -> None:
+        """Give the conversation to the queue, with a way back to the assistant meanwhile."""
+        escalations.pass_to_queue(self.session, self.conversation, self.wording, self.now)
+        self._choices(
+            d.Choices(
+                response="while_waiting",
+                options=(d.Option(intent=RESUME_ASSISTANT, label="button.resume_assistant"),),
+            )
+        )
+
+    async def _carry_out(self, directive: d.Directive) -> None:
+        match directive:
+            case d.Say():
+                zone = directive.timezone or self.timezone
+                self._bot("message", self._text(directive.response, directive.values, zone))
+            case d.Remember():
+                self.conversation.memory = directive.memory.model_dump(mode="json")
+            case d.IdentityForm():
+                self._bot("identity_form", self._text("identity_form"))
+            case d.Choices():
+                self._choices(directive)
+            case d.StatusCard():
+                card = render_card(directive, self.wording, self.now)
+                self._bot("status_card", card.text, **card.data)
+            case d.Notice(urgent=True):
+                say_urgent(
+                    self.session, self.conversation, directive.families, self.wording,
+                    self.country, self.now,
+                )  # fmt: skip
+            case d.Notice():
+                text = self._text(directive.response, directive.values)
+                self._bot("notice", text, urgent=False)
+            case d.Handoff():
+                await self._hand_over(directive)
+            case d.Unanswered():
+                self._unanswered(directive)
+            case d.RefillPlaced():
+                values: d.Values = {"medicine": directive.medicine}
+                self._bot("message", self._text("refill_placed", values))
+
+    def _bot(self, kind: str, text: str, **data: Any) -> int:
+        return append(
+            self.session, self.conversation, kind, "bot", text, at=self.now, **data
+        )  # fmt: skip
+
+    def _text(self, name: str, values: d.Values | None = None, timezone: str | None = None) -> str:
+        return self.wording.render(name, values, now=self.now, timezone=timezone or self.timezone)
+
+    def _choices(self, directive: d.Choices) -> None:
+        labels = [
+            option.label_text or self._text(option.label or f"button.{option.intent}")
+            for option in directive.options
+        ]
+        ids = [secrets.token_urlsafe(9) for _ in labels]
+        text = self._text(directive.response, directive.values)
+        listing = [f"{number}. {label}" for number, label in enumerate(labels, start=1)]
+        if directive.numbered:
+            text = f"{text}\n\n" + "\n".join(listing)
+        else:
+            text = f"{text}\n\n" + " · ".join(labels)
+        seq = self._bot(
+            "choices",
+            text,
+            choices=[
+                {"choice_id": choice_id, "label": label}
+                for choice_id, label in zip(ids, labels, strict=True)
+            ],
+        )
+        for choice_id, label, option in zip(ids, labels, directive.options, strict=True):
+            self.session.add(
+                Choice(
+                    choice_id=choice_id,
+                    conversation_id=self.conversation.conversation_id,
+                    seq=seq,
+                    label=label,
+                    intent=option.intent,
+                    prescription_id=option.prescription_id,
+                    product_id=option.product_id,
+                )
+            )
+
+    async def _hand_over(self, handoff: d.Handoff) -> None:
+        promise = await escalations.hand_over(
+            self.session, self.conversation, handoff, self.question, self.wording, self.now
+        )
+        said = self._text(handoff.response, handoff.values) if handoff.response else ""
+        self._bot("message", f"{said} {promise.text}".strip())
+
+    def _unanswered(self, directive: d.Unanswered) -> None:
+        self.session.add(
+            Question(
+                conversation_id=self.conversation.conversation_id,
+                text=self.question,
+                intent=directive.intent,
+                confidence=directive.confidence,
+                ranking=[list(item) for item in directive.ranking],
+                status="new",
+                asked_at=self.now,
+            )
+        )

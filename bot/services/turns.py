@@ -1,0 +1,138 @@
+"""The turns that the bot owes: claiming one, answering it, or admitting that it failed.
+
+A turn is answered once. The answer, the change of owner and the escalation are written together,
+and not at all when somebody else has taken the conversation meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import directives as d
+from bot.services.access import grants
+from bot.services.conversations import Rules
+from bot.services.event_log import lock
+from bot.services.replies import Reply
+from bot.storage.conversations import Conversation, Event, Turn
+from bot.storage.database import Database
+from bot.wording import load
+
+# Directives that the patient sees something of; an answer without any of them is no answer.
+VISIBLE = (d.Say, d.IdentityForm, d.Choices, d.StatusCard, d.Notice, d.Handoff, d.RefillPlaced)
+TECHNICAL = d.Handoff(
+    queue="counter", priority="soon", reason="technical", response="handoff.technical",
+    transfers=False,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A claimed turn: what Rasa is to be told, and which message it answers."""
+
+    conversation_id: str
+    seq: int
+    input: str
+    in_reply_to: str | None
+    attempts: int
+
+
+async def claim_next(
+    database: Database, conversation_id: str, lease: timedelta, now: datetime
+) -> Owed | None:
+    """Claim the oldest unanswered turn of a conversation for `lease`; None when there is none.
+
+    Turns are answered in order: while one is being worked on elsewhere, none is given out.
+    """
+    async with database.write() as session:
+        turn = await session.scalar(
+            select(Turn)
+            .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
+            .order_by(Turn.seq)
+            .limit(1)
+            .with_for_update()
+        )
+        if turn is None or (turn.claimed_until is not None and turn.claimed_until > now):
+            return None
+        turn.claimed_until = now + lease
+        turn.attempts += 1
+        return Owed(turn.conversation_id, turn.seq, turn.input, turn.in_reply_to, turn.attempts)
+
+
+async def waiting_conversations(database: Database, now: datetime) -> Sequence[str]:
+    """The conversations with a turn that nobody works on: after a crash, all of them."""
+    async with database.read() as session:
+        rows = await session.scalars(
+            select(Turn.conversation_id)
+            .where(
+                Turn.state == "pending",
+                (Turn.claimed_until.is_(None)) | (Turn.claimed_until <= now),
+            )
+            .distinct()
+        )
+        return rows.all()
+
+
+async def release_all(database: Database) -> None:
+    """Forget all claims: for the one gateway of a SQLite database, when it starts."""
+    async with database.write() as session:
+        for turn in await session.scalars(select(Turn).where(Turn.state == "pending")):
+            turn.claimed_until = None
+
+
+async def answer(
+    database: Database,
+    owed: Owed,
+    spoken: Sequence[d.Directive] | None,
+    rules: Rules,
+    now: datetime,
+) -> bool:
+    """Write the answer to a turn; `spoken` is None when Rasa or an action failed.
+
+    Returns False when the answer was dropped, because the turn is answered already or somebody
+    else speaks now.
+    """
+    async with database.write() as session:
+        conversation = await lock(session, owed.conversation_id)
+        turn = await session.get(Turn, (owed.conversation_id, owed.seq))
+        if conversation is None or turn is None or turn.state != "pending":
+            return False
+        turn.answered_at = now
+        if conversation.owner != "bot" or conversation.ended_at is not None:
+            turn.state = "dropped"
+            return False
+        turn.state = "answered"
+        failed = spoken is None or not any(isinstance(item, VISIBLE) for item in spoken)
+        if spoken is not None and await _typed_identity(session, owed, now):
+            spoken = point_to_form(spoken)
+        reply = Reply(
+            session, conversation, load(conversation.locale, rules.country), now,
+            await _question(session, conversation, owed.seq), rules.timezone, rules.country,
+        )  # fmt: skip
+        await reply.say_all([TECHNICAL] if failed or spoken is None else spoken)
+        return True
+
+
+def point_to_form(spoken: Sequence[d.Directive]) -> list[d.Directive]:
+    """Tell a patient who typed identity details into the chat where they belong."""
+    form = [] if any(isinstance(item, d.IdentityForm) for item in spoken) else [d.IdentityForm()]
+    return [d.Say(response="identity_in_chat"), *spoken, *form]
+
+
+async def _typed_identity(session: AsyncSession, owed: Owed, now: datetime) -> bool:
+    """Whether details were taken out of the message of somebody who is not verified."""
+    event = await session.get(Event, (owed.conversation_id, owed.seq))
+    if event is None or not event.data.get("redacted"):
+        return False
+    return not await grants(session, owed.conversation_id, now)
+
+
+async def _question(session: AsyncSession, conversation: Conversation, seq: int) -> str:
+    """What the patient asked, as stored: the waiting question when identity came between."""
+    asked = d.Memory.model_validate(conversation.memory).question
+    event = await session.get(Event, (conversation.conversation_id, seq))
+    if event is not None and event.author == "patient":
+        return event.text
+    return asked.text if asked is not None else ""

@@ -1,0 +1,165 @@
+"""Every setting of Willcall. Each comes from the environment as WILLCALL_<NAME>.
+
+Wrong values stop the start with the name of the variable; unknown WILLCALL_ variables are
+reported, because a misspelled setting is a setting that silently does not apply.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "WILLCALL_"
+# Not settings of the services: set by the supervisor for its children, or by tests and CI.
+INTERNAL = {"WILLCALL_SUPERVISOR_PID", "WILLCALL_CHROMIUM", "WILLCALL_ENV_STAMP"}
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names the variable."""
+
+
+class Settings(BaseSettings):
+    """The settings, in the order in which an operator meets them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: Port = Field(8080, description="Port of the gateway, the only public one.")
+    rasa_port: Port = Field(5005, description="Port of Rasa on the loopback interface.")
+    actions_port: Port = Field(5055, description="Port of the action server, likewise.")
+    actions_host: str = Field(
+        "127.0.0.1", description="Address the action server listens on; never a public one."
+    )
+    rasa_host: str = Field("127.0.0.1", description="Address Rasa listens on, likewise.")
+    rasa_url: str | None = Field(
+        None, description="Where the gateway finds Rasa, when not on this machine."
+    )
+    actions_url: str | None = Field(
+        None, description="Where Rasa finds the action server, when not on this machine."
+    )
+    rasa_token: str | None = Field(
+        None, description="Secret that guards Rasa's HTTP API.", min_length=16
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Folder for the SQLite database, trained models and reports."
+    )
+    database_url: str = Field(
+        "", description="sqlite:///FILE or postgresql://…; empty: willcall.sqlite in the data dir."
+    )
+    demo: bool = Field(True, description="Seed the demonstration pharmacy into an empty database.")
+    pharmacy_name: str = Field(
+        "Cedar Street Pharmacy", description="The name patients know the pharmacy by."
+    )
+    country: str = Field("US", description="Which emergency numbers the urgent notice gives.")
+    default_timezone: str = Field(
+        "America/New_York", description="Time zone of answers that belong to no store."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Other origins, comma-separated, whose pages may embed the widget."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, description="Reverse proxies in front whose X-Forwarded-For is believed."
+    )
+    max_text_chars: Count = Field(2000, description="Longest message of a patient, characters.")
+    max_frame_bytes: Count = Field(16 * 1024, description="Largest socket frame or body, bytes.")
+    messages_per_minute: Count = Field(30, description="Messages a minute for a conversation.")
+    new_conversations_per_minute: Count = Field(
+        20, description="New conversations a minute for one address."
+    )
+    hello_seconds: Seconds = Field(10, description="Time a socket has for its first frame.")
+    rasa_timeout_seconds: Seconds = Field(
+        10, description="How long a turn waits for Rasa before the patient gets an apology."
+    )
+    verified_minutes: Count = Field(
+        15, description="Minutes without a message after which identity is asked for again."
+    )
+    identity_failures_per_conversation: Count = Field(
+        3, description="Failed checks that lock identity for the conversation."
+    )
+    identity_failures_per_record: Count = Field(
+        5, description="Failed checks from anywhere that lock one person's record."
+    )
+    identity_lock_minutes: Count = Field(60, description="How long a record stays locked.")
+    identity_seconds: float = Field(
+        0.4, ge=0, description="Every identity check takes at least this long, whatever it finds."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("default_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is not a time zone such as America/New_York") from error
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            backend = make_url(value).get_backend_name()
+        except ArgumentError as error:
+            raise ValueError("is not a database URL such as sqlite:///file") from error
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value not in ("US",):
+            raise ValueError("has no emergency numbers: add them to bot/pharmacy/emergency.py")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'willcall.sqlite'}"
+
+    @property
+    def rasa(self) -> str:
+        """Where Rasa answers, without a slash at the end."""
+        return (self.rasa_url or f"http://127.0.0.1:{self.rasa_port}").rstrip("/")
+
+    @property
+    def actions(self) -> str:
+        """Where the action server answers, without a slash at the end."""
+        return (self.actions_url or f"http://127.0.0.1:{self.actions_port}").rstrip("/")
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises SettingsError with one line for each wrong variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The WILLCALL_ variables that no setting reads, in alphabetical order."""
+    names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | INTERNAL
+    given = os.environ if environment is None else environment
+    return tuple(sorted(name for name in given if name.startswith(PREFIX) and name not in names))

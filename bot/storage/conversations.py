@@ -1,0 +1,171 @@
+"""What Willcall itself writes: conversations, their event log, verification and escalations.
+
+Only the gateway process writes these rows. Datetimes are aware and in UTC.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.storage.base import Base
+
+
+class Conversation(Base):
+    """A chat of one patient. `version` counts owner changes, `last_seq` the events."""
+
+    __tablename__ = "conversation"
+
+    conversation_id: Mapped[str] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str]
+    locale: Mapped[str]
+    owner: Mapped[str]
+    version: Mapped[int]
+    last_seq: Mapped[int]
+    # The last event that the patient's widget has shown.
+    seen_seq: Mapped[int]
+    # What the dialogue remembers between turns (bot.directives.Memory).
+    memory: Mapped[dict[str, Any]]
+    identity_failures: Mapped[int]
+    opened_at: Mapped[datetime]
+    last_patient_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Event(Base):
+    """One entry of a conversation's log; `seq` is 1, 2, 3… without holes."""
+
+    __tablename__ = "event"
+
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), primary_key=True
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    author: Mapped[str]
+    text: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    client_id: Mapped[str | None]
+
+    __table_args__ = (UniqueConstraint("conversation_id", "client_id"),)
+
+
+class Choice(Base):
+    """A button that was offered. The patient sees only its id; what it means stays here."""
+
+    __tablename__ = "choice"
+
+    choice_id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), index=True
+    )
+    seq: Mapped[int]
+    label: Mapped[str]
+    intent: Mapped[str]
+    prescription_id: Mapped[int | None]
+    product_id: Mapped[str | None]
+
+
+class Turn(Base):
+    """A patient's message (or a command of the gateway's) that the bot still owes an answer.
+
+    A turn is claimed for a while by the gateway that works on it; when that gateway dies, the
+    claim runs out and another one takes the turn up, so no message stays unanswered.
+    """
+
+    __tablename__ = "turn"
+
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), primary_key=True
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # What Rasa is told: the text of the event, or a command such as /identity_confirmed.
+    input: Mapped[str]
+    in_reply_to: Mapped[str | None]
+    # What the patient picked by button or named by Rx number, if anything.
+    prescription_id: Mapped[int | None]
+    product_id: Mapped[str | None]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    claimed_until: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_turn_state", "state", "claimed_until"),)
+
+
+class Verification(Base):
+    """Who a conversation has proved to be, until `expires_at` (moved on by every message)."""
+
+    __tablename__ = "verification"
+
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), primary_key=True
+    )
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patient.patient_id"), primary_key=True)
+    # Set when the person is a caregiver of this patient; empty for the patient.
+    proxy_id: Mapped[str] = mapped_column(primary_key=True, default="")
+    verified_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class IdentityFailure(Base):
+    """One failed identity check, once for each thing it can be held against.
+
+    `subject` is a digest of what was claimed (name and birth date, Rx number, phone) or the
+    record it came close to; the details themselves are never stored.
+    """
+
+    __tablename__ = "identity_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str]
+    subject: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_identity_failure_subject", "subject", "at"),)
+
+
+class Escalation(Base):
+    """Something that a person must look at. Rows are never deleted while open."""
+
+    __tablename__ = "escalation"
+
+    escalation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), index=True
+    )
+    queue: Mapped[str]
+    priority: Mapped[str]
+    reason: Mapped[str]
+    question: Mapped[str]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    last_patient_at: Mapped[datetime]
+    unread: Mapped[int]
+    claimed_by: Mapped[str | None]
+    claimed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+    __table_args__ = (Index("ix_escalation_queue", "state", "queue", "due_at"),)
+
+
+class Question(Base):
+    """A question that the bot could not answer, with what the engine made of it."""
+
+    __tablename__ = "question"
+
+    question_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), index=True
+    )
+    text: Mapped[str]
+    intent: Mapped[str | None]
+    confidence: Mapped[float | None]
+    ranking: Mapped[list[Any]]
+    status: Mapped[str]
+    asked_at: Mapped[datetime]

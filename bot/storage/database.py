@@ -1,0 +1,80 @@
+"""Opens the database: one engine for SQLite (WAL) or PostgreSQL, and its transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+WRITES = "willcall_writes"
+
+
+class Database:
+    """The engine, with `read()` and `write()` transactions as context managers."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend not in DRIVERS:
+            raise ValueError(f"{backend} is not supported: use sqlite or postgresql")
+        self.backend = backend
+        options: dict[str, Any] = {"pool_size": pool_size, "pool_pre_ping": backend != "sqlite"}
+        if backend == "postgresql":
+            options["connect_args"] = {"connect_timeout": 5}
+        self.engine: AsyncEngine = create_async_engine(
+            parsed.set(drivername=DRIVERS[backend]), **options
+        )
+        self._writing = self.engine.execution_options(**{WRITES: True})
+        if backend == "sqlite":
+            _prepare_sqlite(self.engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A consistent view of the records; nothing is kept of what it changes."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with AsyncSession(self._writing, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+
+    async def ping(self) -> None:
+        """Raise what the driver raises when the database cannot answer."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """Make SQLite durable, concurrent and strict; take the write lock when writing begins.
+
+    Without BEGIN IMMEDIATE a transaction that reads before it writes fails as soon as
+    another process has written in between.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "busy_timeout = 15000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
