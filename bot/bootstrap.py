@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from bot.pharmacy import red_flags
 from bot.services.catalogue import Catalogue
 from bot.services.conversations import Rules
 from bot.services.identity import Limits
@@ -35,6 +36,7 @@ def build(
     settings: Settings, now: Clock = utc_now, database: Database | None = None
 ) -> Application:
     """Join the settings with the database and the rules that follow from them."""
+    red_flags.screen("")  # a broken rule must stop the start, not the first message
     if settings.database.startswith("sqlite"):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     return Application(

@@ -49,7 +49,7 @@ class RasaProcess:
 
     def __init__(self, model: Path, actions_port: int) -> None:
         self.port = free_port()
-        self._actions_port = actions_port
+        self.actions_port = actions_port
         self._model = model
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +67,7 @@ class RasaProcess:
         command = [
             str(RASA_PYTHON), "-m", "bot.nlu.serve", "--model", str(self._model),
             "--port", str(self.port),
-            "--actions-url", f"http://127.0.0.1:{self._actions_port}/webhook",
+            "--actions-url", f"http://127.0.0.1:{self.actions_port}/webhook",
         ]  # fmt: skip
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         with log.open("ab") as output:
@@ -156,7 +156,7 @@ class Device:
         self.conversation_id = ""
         self.secret = ""
         self.events: list[dict[str, Any]] = []
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self.socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def open(self, locale: str = "en") -> None:
         """Begin a conversation and connect."""
@@ -170,25 +170,25 @@ class Device:
 
     async def connect(self, after: int = 0) -> dict[str, Any]:
         """Connect (again) and return the welcome frame."""
-        self._socket = await self._session.ws_connect(
+        self.socket = await self._session.ws_connect(
             f"{self._address}/api/v1/conversations/{self.conversation_id}/socket"
         )
-        await self._socket.send_json({"type": "hello", "secret": self.secret, "after": after})
+        await self.socket.send_json({"type": "hello", "secret": self.secret, "after": after})
         welcome = await self.frame()
         assert welcome["type"] == "welcome", welcome
         return welcome
 
     async def frame(self, seconds: float = 15) -> dict[str, Any]:
         """The next frame."""
-        assert self._socket is not None
+        assert self.socket is not None
         async with asyncio.timeout(seconds):
-            body: dict[str, Any] = await self._socket.receive_json()
+            body: dict[str, Any] = await self.socket.receive_json()
         return body
 
     async def send(self, frame: dict[str, Any]) -> None:
         """Send a frame as it is."""
-        assert self._socket is not None
-        await self._socket.send_json(frame)
+        assert self.socket is not None
+        await self.socket.send_json(frame)
 
     async def say(self, text: str) -> list[dict[str, Any]]:
         """Write a message; the events up to the end of its turn."""
@@ -225,8 +225,8 @@ class Device:
 
     async def close(self) -> None:
         """Leave without a word."""
-        if self._socket is not None:
-            await self._socket.close()
+        if self.socket is not None:
+            await self.socket.close()
 
     async def _turn(self, frame: dict[str, Any]) -> list[dict[str, Any]]:
         self._sent += 1

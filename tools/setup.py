@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, NoReturn, Optional, Sequence  # noqa: UP035 - any Python 3
+from typing import Dict, List, NoReturn, Optional, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
@@ -60,7 +60,9 @@ def create(uv: str, folder: str, python: str, lock_name: str) -> None:
 
 def digest(lock_name: str) -> str:
     """What an environment depends on, by content."""
-    files = [LOCKS / f"{lock_name}.txt"] + ([ROOT / "pyproject.toml"] if lock_name != "rasa" else [])
+    files = [LOCKS / f"{lock_name}.txt"] + (
+        [ROOT / "pyproject.toml"] if lock_name != "rasa" else []
+    )
     total = hashlib.sha256()
     for file in files:
         total.update(file.read_bytes())

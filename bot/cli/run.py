@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -16,8 +17,10 @@ from bot.cli.model import ensure_model
 from bot.cli.places import RASA_PYTHON, ROOT
 from bot.cli.records import prepare_database
 from bot.settings import Settings
-from bot.supervised import VARIABLE
 
+# What the children watch: bot/supervised.py.
+SUPERVISOR = "WILLCALL_SUPERVISOR_PID"
+PARTS = 3
 POLL_SECONDS = 0.3
 WARM_UP = "is my prescription ready"
 
@@ -33,7 +36,7 @@ def run(settings: Settings) -> int:
     model = ensure_model(settings)
     token = settings.rasa_token or secrets.token_urlsafe(24)
     environment = os.environ | {
-        VARIABLE: str(os.getpid()),
+        SUPERVISOR: str(os.getpid()),
         "WILLCALL_RASA_TOKEN": token,
         "WILLCALL_DATA_DIR": str(settings.data_dir.resolve()),
         "WILLCALL_DATABASE_URL": _absolute(settings.database),
@@ -72,7 +75,7 @@ def commands(settings: Settings, model: Path) -> dict[str, str]:
 class _Printer(Printer):  # type: ignore[misc]
     """Honcho's output, remembering which part ended first; starts the watch when all run."""
 
-    def __init__(self, when_started: "object") -> None:
+    def __init__(self, when_started: Callable[[], None]) -> None:
         super().__init__(sys.stdout)
         self.first_stopped: str | None = None
         self.told_to_stop = False
@@ -90,7 +93,7 @@ class _Printer(Printer):  # type: ignore[misc]
             self.told_to_stop = True
         if " started (pid" in text:
             self._started += 1
-            if self._started == 3 and callable(self._when_started):
+            if self._started == PARTS:
                 threading.Thread(target=self._when_started, daemon=True).start()
         if " stopped (rc=" in text and self.first_stopped is None:
             name, _, code = text.partition(" stopped (rc=")

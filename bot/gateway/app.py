@@ -42,7 +42,12 @@ async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
     app = web_app[APP]
     connector = aiohttp.TCPConnector(limit=RASA_CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector) as session:
-        web_app[RASA] = RasaClient(session, app.settings.rasa, app.settings.rasa_timeout_seconds)
+        web_app[RASA] = RasaClient(
+            session,
+            app.settings.rasa,
+            app.settings.rasa_timeout_seconds,
+            app.settings.rasa_token,
+        )
         web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
         sweeper = asyncio.create_task(web_app[RUNNER].sweep_forever())
         yield

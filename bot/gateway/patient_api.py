@@ -78,8 +78,8 @@ class Patient:
         limit = app.settings.max_text_chars
         if len(sent.text) > limit:
             raise ApiError("text_too_long", self.locale, limit=limit)
-        # PostgreSQL cannot store NUL, and no patient types it.
-        text = sent.text.replace("\x00", "")
+        # No database stores lone surrogates, PostgreSQL no NUL either; nobody types them.
+        text = sent.text.encode("utf-8", "ignore").decode().replace("\x00", "")
         if is_blank(text):
             raise ApiError("text_empty", self.locale)
         if repeated := await self._within_limit(sent.client_id):

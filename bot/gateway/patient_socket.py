@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Annotated, Any
 
 from aiohttp import WSMsgType, web
@@ -18,6 +19,7 @@ from bot.services import conversations
 from bot.services.conversations import Ended
 from bot.services.event_log import read_after
 
+log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
 HEARTBEAT_SECONDS = 25.0
 # aiohttp drops the connection above this; what is between this and the limit gets an error.
@@ -158,7 +160,11 @@ class _Connection:
                 await self._take(frame)
             except ApiError as error:
                 await self._ws.send_json(error.frame(client_id))
-            except SQLAlchemyError:
+            except ConnectionError:
+                break
+            except Exception as error:
+                # Nothing is acknowledged, so the device keeps the message and sends it again.
+                log.exception("a frame could not be taken: %s", type(error).__name__)
                 away = ApiError("unavailable", self._patient.locale)
                 await self._ws.send_json(away.frame(client_id))
 

@@ -15,9 +15,16 @@ log = logging.getLogger(__name__)
 class RasaClient:
     """Rasa's REST channel. Rasa answers 200 with `[]` when an action fails or it breaks itself."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        timeout_seconds: float,
+        token: str | None = None,
+    ) -> None:
         self._session = session
         self._url = url
+        self._query: dict[str, str] = {"token": token} if token else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
     async def ask(self, conversation_id: str, text: str) -> Sequence[Directive] | None:
@@ -51,7 +58,7 @@ class RasaClient:
         """Whether Rasa has loaded a model and answers."""
         try:
             async with asyncio.timeout(3):
-                async with self._session.get(f"{self._url}/") as response:
+                async with self._session.get(f"{self._url}/status", params=self._query) as response:
                     return response.status == 200
         except (aiohttp.ClientError, TimeoutError):
             return False

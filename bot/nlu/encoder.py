@@ -62,7 +62,7 @@ class SentenceEncoder:
         check_weights(weights)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_length=MAX_TOKENS)
-        self._tokenizer.enable_padding(pad_id=0, pad_token="[PAD]")
+        self._tokenizer.enable_padding(pad_id=0)
         self._network = MiniLm.load(weights)
 
     def encode(self, texts: Sequence[str]) -> Floats:

@@ -25,7 +25,7 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
     """Needs one dense and one sparse sentence featurizer earlier in the pipeline."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> List[Type[Any]]:
         """Featurizers; that there is one of each kind shows when the first message is read."""
         return [Featurizer]
 
@@ -65,7 +65,7 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
+        execution_context: ExecutionContext,  # noqa: ARG003
     ) -> "TwoHeadsClassifier":
         """Called by Rasa's graph before training."""
         return cls(config, model_storage, resource, None)
@@ -76,8 +76,8 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
+        execution_context: ExecutionContext,  # noqa: ARG003
+        **kwargs: Any,  # noqa: ARG003
     ) -> "TwoHeadsClassifier":
         """Called by Rasa's graph with a trained model. Raises if the model lacks this part."""
         with model_storage.read_from(resource) as folder:
@@ -113,7 +113,7 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         if self._model is None or not messages:
             return messages
         confidences = self._model.confidences(*_vectors(messages))
-        for message, row in zip(messages, confidences):
+        for message, row in zip(messages, confidences, strict=True):
             best = np.argsort(-row, kind="stable")[: self._config["ranking_length"]]
             ranking = [
                 {"name": self._model.intents[index], "confidence": float(row[index])}

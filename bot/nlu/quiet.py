@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any
 
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9_.]{0,80}")
-_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class SafeText(str):
@@ -31,6 +30,7 @@ def prepare_process() -> None:
     # Rasa's training cache cannot know when a custom component's code has changed.
     os.environ["RASA_MAX_CACHE_SIZE"] = "0"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["TQDM_DISABLE"] = "1"  # progress bars
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     scrub_logs(logging.WARNING)
 
@@ -93,7 +93,7 @@ def describe(error: BaseException | None) -> str:
 
 
 def _event_name_only(
-    logger: Any, method: str, event: MutableMapping[str, Any]
+    _logger: Any, method: str, event: MutableMapping[str, Any]
 ) -> tuple[tuple[SafeText], dict[str, Any]]:
     """structlog's last processor: the event's name if it looks like one, and the exception."""
     name = str(event.get("event", ""))
@@ -108,7 +108,7 @@ def _event_name_only(
 
 
 def _log_uncaught(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
 ) -> None:
     logging.getLogger("willcall").critical(SafeText(f"uncaught {describe(error)}"))
 

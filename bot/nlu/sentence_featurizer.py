@@ -21,7 +21,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """One dense vector a sentence; single words get none, because nothing here reads them."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> List[Type[Any]]:
         """Nothing: the encoder splits the text itself."""
         return []
 
@@ -44,8 +44,8 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def create(
         cls,
         config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
+        model_storage: ModelStorage,  # noqa: ARG003
+        resource: Resource,  # noqa: ARG003
         execution_context: ExecutionContext,
     ) -> "SentenceFeaturizer":
         """Called by Rasa's graph. Raises EncoderUnavailableError if the weights are not right."""
@@ -59,7 +59,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         """Encode all messages that carry text, in batches, in place."""
         worded = [message for message in messages if message.get(TEXT) is not None]
         vectors = self._encoder.encode([message.get(TEXT) for message in worded])
-        for message, vector in zip(worded, vectors):
+        for message, vector in zip(worded, vectors, strict=True):
             message.add_features(
                 Features(
                     vector[None, :],

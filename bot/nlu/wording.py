@@ -39,7 +39,8 @@ def _parts() -> tuple[TfidfVectorizer, TfidfVectorizer]:
     )
     words = TfidfVectorizer(
         analyzer="word",
-        token_pattern=r"[^\s]+",
+        tokenizer=str.split,
+        token_pattern=None,
         ngram_range=(1, 2),
         sublinear_tf=True,
         dtype=np.float32,

@@ -24,7 +24,7 @@ class WordingFeaturizer(SparseFeaturizer, GraphComponent):
     features, which only sequence models such as DIET read and which cost most of the time."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> List[Type[Any]]:
         """Nothing: characters and words are counted on the plain text."""
         return []
 
@@ -70,7 +70,7 @@ class WordingFeaturizer(SparseFeaturizer, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ARG003
     ) -> "WordingFeaturizer":
         """Called by Rasa's graph with a trained model. Raises if the model lacks this part."""
         with model_storage.read_from(resource) as folder:

@@ -21,8 +21,10 @@ class Mention:
     `medicines` holds every product that the words can mean, the best first; products of the same
     name are all there. `containing` holds what the words can mean at a stretch: combinations with
     the ingredient that was named, and for "lisinopril hctz" each of the two alone. It is for use
-    when the patient has none of `medicines`, and then to be named in full. `words` is the text as typed. `exact` is False when
-    the spelling had to be corrected: ask before acting on it. `score` runs from 0 to 100.
+    when the patient has none of `medicines`, and then to be named in full.
+
+    `words` is the text as typed. `exact` is False when the spelling had to be corrected: ask
+    before acting on it. `score` runs from 0 to 100.
     """
 
     medicines: tuple[Medicine, ...]

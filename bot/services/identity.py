@@ -187,7 +187,7 @@ async def _people(session: AsyncSession, claim: Claim) -> list[Person]:
     return people
 
 
-def _person(row: Patient | Proxy, by_patient: dict[str, set[str]]) -> Person:
+def _person(row: Any, by_patient: dict[str, set[str]]) -> Person:
     proxy = row if isinstance(row, Proxy) else None
     return Person(
         row.patient_id,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.directives import StatusCard
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN, is_late, known_reason
 from bot.pharmacy.follow_up import ordinal, refers_back
-from bot.pharmacy.medicine_names import Mention, narrow, stated_strength
+from bot.pharmacy.medicine_names import Medicine, Mention, narrow, stated_strength
 from bot.services.access import Asker, PrescriptionView, visible_prescriptions
 from bot.services.catalogue import Catalogue, as_medicine
 from bot.storage.records import Fill, PrescriberRequest, PriorAuthorization, Stock
@@ -76,8 +76,7 @@ def _by_name(
 ) -> Meant | Unclear:
     found: list[PrescriptionView] = []
     for mention in mentions:
-        named = {medicine.product_id for medicine in mention.medicines}
-        fitting = [view for view in views if view.product.product_id in named]
+        fitting = _fitting(views, mention.medicines) or _fitting(views, mention.containing)
         if not fitting:
             return Unclear(tuple(views), "not_on_file", {"words": mention.words})
         strength = stated_strength(text)
@@ -90,6 +89,13 @@ def _by_name(
             return Unclear(tuple(current), "which_prescription", {})
         found += [view for view in current if view not in found]
     return Meant(tuple(found))
+
+
+def _fitting(
+    views: Sequence[PrescriptionView], medicines: Sequence[Medicine]
+) -> list[PrescriptionView]:
+    named = {medicine.product_id for medicine in medicines}
+    return [view for view in views if view.product.product_id in named]
 
 
 def _narrow(views: Sequence[PrescriptionView], text: str) -> list[PrescriptionView]:

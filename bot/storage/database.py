@@ -40,9 +40,8 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        async with AsyncSession(self._writing, expire_on_commit=False) as session:
-            async with session.begin():
-                yield session
+        async with AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
 
     async def ping(self) -> None:
         """Raise what the driver raises when the database cannot answer."""

@@ -1,10 +1,11 @@
 """A scripted gateway: the patient interface of the architecture, without anything behind it.
 
-The tests of the widget use it to do what the real one does rarely and never on demand: drop a socket between
-`message` and `ack`, refuse sockets, forget a conversation, answer with markup in every field.
+The tests of the widget use it to do what the real one does rarely and never on demand: drop a
+socket between `message` and `ack`, refuse sockets, forget a conversation, answer with markup.
 """
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -56,7 +57,10 @@ class FakeGateway:
         self.ignore_messages = 0
         self.refuse_sockets = False
         self.refuse: dict[str, str] = {}
-        self.identity: tuple[int, Event] = (200, {"verified": True, "until": "2030-01-01T00:00:00Z"})
+        self.identity: tuple[int, Event] = (
+            200,
+            {"verified": True, "until": "2030-01-01T00:00:00Z"},
+        )
         self.identity_posts: list[Event] = []
         self.received: list[Event] = []
         self.hellos: list[Event] = []
@@ -180,7 +184,12 @@ class FakeGateway:
             return
         client_id = frame["client_id"]
         if code := self.refuse.pop(frame.get("text", ""), None):
-            error = {"type": "error", "code": code, "message": "Server words.", "client_id": client_id}
+            error = {
+                "type": "error",
+                "code": code,
+                "message": "Server words.",
+                "client_id": client_id,
+            }
             await socket.send_json(error)
             return
         if self.ignore_messages:
@@ -233,10 +242,8 @@ class FakeGateway:
             return problem(404, "not_found", "No such conversation.")
         after, wait = int(request.query["after"]), float(request.query.get("wait", "0"))
         if wait and len(found.events) <= after:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(found.changed.wait(), wait)
-            except TimeoutError:
-                pass
         return web.json_response({"events": found.events[after:]})
 
     async def _identity(self, request: web.Request) -> web.Response:
@@ -247,7 +254,9 @@ class FakeGateway:
         status, body = self.identity
         if status == 200:
             text = "Thank you. Your identity is confirmed."
-            await self._emit(found, {"kind": "identity_result", "author": "system", "text": text, **body})
+            await self._emit(
+                found, {"kind": "identity_result", "author": "system", "text": text, **body}
+            )
         return web.json_response(body, status=status)
 
     async def _delete(self, request: web.Request) -> web.Response:

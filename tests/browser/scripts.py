@@ -20,7 +20,7 @@ def steps(current: int, status: str = "current") -> list[Event]:
 
 READY: Event = {
     "kind": "status_card",
-    "text": "Your lisinopril 10 mg tablets are ready for pickup. They are kept until Tuesday, December 1.",
+    "text": "Your lisinopril 10 mg tablet is ready for pickup. Kept until Tuesday, December 1.",
     "state": "ready",
     "reason": "",
     "medicine": "lisinopril 10 mg tablet",
@@ -44,8 +44,8 @@ REJECTED: Event = {
     "state": "rejected",
     "medicine": "atorvastatin 20 mg tablet",
     "title": "Waiting for your insurance",
-    "meaning": "Your insurance did not accept the claim. The plan says that its records need an update.",
-    "next_step": "The pharmacy is calling your plan. You will hear from us by Wednesday, November 25.",
+    "meaning": "Your insurance did not accept the claim. Its records need an update.",
+    "next_step": "The pharmacy is calling your plan. You will hear from us by Wednesday.",
     "who_acts": "pharmacy",
     "who_acts_label": "Pharmacy",
     "steps": steps(1, "problem"),
@@ -56,7 +56,8 @@ URGENT: Event = {
     "kind": "notice",
     "author": "system",
     "urgent": True,
-    "text": "If someone may be in danger, call 911 now. For poisoning or too much medicine, call Poison Help.\n\n"
+    "text": "If someone may be in danger, call 911 now. "
+    "For poisoning or too much medicine, call Poison Help.\n\n"
     "A pharmacist has been told and will read this chat. Do not wait for the answer.",
     "phones": [
         {"label": "Emergency", "number": "911"},
@@ -89,7 +90,12 @@ STAFF: list[Event] = [
         "role": "pharmacist",
         "text": "Dana Lee, pharmacist, has joined the chat.",
     },
-    say("Good morning. I have read your question. Call me at (555) 010-4477.", author="staff", name="Dana Lee", role="pharmacist"),
+    say(
+        "Good morning. I have read your question. Call me at (555) 010-4477.",
+        author="staff",
+        name="Dana Lee",
+        role="pharmacist",
+    ),
 ]
 
 REPLIES: dict[str, list[Event]] = {
@@ -99,29 +105,88 @@ REPLIES: dict[str, list[Event]] = {
     "ready": [IDENTITY],
     "pills": [URGENT, say("I have passed this to the pharmacist.")],
     "person": [
-        {"kind": "owner", "author": "system", "owner": "queue", "text": "The pharmacy team has been told. Someone answers by 11:15 AM."},
+        {
+            "kind": "owner",
+            "author": "system",
+            "owner": "queue",
+            "text": "The pharmacy team has been told. Someone answers by 11:15 AM.",
+        },
         *STAFF,
     ],
-    "stock": [{"kind": "notice", "author": "system", "urgent": False, "text": "Stock was last counted today at 9:00 AM."}],
-    "close": [{"kind": "closed", "author": "system", "text": "This chat was closed by the pharmacy."}],
+    "stock": [
+        {
+            "kind": "notice",
+            "author": "system",
+            "urgent": False,
+            "text": "Stock was last counted today at 9:00 AM.",
+        }
+    ],
+    "close": [
+        {"kind": "closed", "author": "system", "text": "This chat was closed by the pharmacy."}
+    ],
 }
 
 
 def replies(text: str) -> Iterable[Event]:
     """The replies of the first word that occurs in the text; else an echo."""
-    return next((found for word, found in REPLIES.items() if word in text.lower()), [say(f"You said: {text}")])
+    return next(
+        (found for word, found in REPLIES.items() if word in text.lower()),
+        [say(f"You said: {text}")],
+    )
 
 
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"\'><b>bold</b> javascript:alert(1)'
+HOSTILE = (
+    '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+    "\"'><bold>x</bold> javascript:alert(1)"
+)
 
 
 def hostile(_text: str) -> Iterable[Event]:
     """Every kind of event with markup in every text field."""
-    pairs = [{"label": HOSTILE, "value": HOSTILE, "number": HOSTILE, "key": HOSTILE, "status": HOSTILE, "choice_id": HOSTILE}]
-    names = ("text", "name", "role", "state", "reason", "medicine", "title", "meaning", "next_step", "who_acts", "who_acts_label", "as_of_text")
+    pairs = [
+        {
+            "label": HOSTILE,
+            "value": HOSTILE,
+            "number": HOSTILE,
+            "key": HOSTILE,
+            "status": HOSTILE,
+            "choice_id": HOSTILE,
+        }
+    ]
+    names = (
+        "text",
+        "name",
+        "role",
+        "state",
+        "reason",
+        "medicine",
+        "title",
+        "meaning",
+        "next_step",
+        "who_acts",
+        "who_acts_label",
+        "as_of_text",
+    )
     fields = dict.fromkeys(names, HOSTILE)
     lists = {"choices": pairs, "phones": pairs, "steps": pairs, "facts": pairs}
-    kinds = ("message", "choices", "identity_form", "status_card", "notice", "identity_result", "owner", HOSTILE)
+    kinds = (
+        "message",
+        "choices",
+        "identity_form",
+        "status_card",
+        "notice",
+        "identity_result",
+        "owner",
+        HOSTILE,
+    )
     for kind in kinds:
         for author in ("bot", "staff"):
-            yield {"kind": kind, "author": author, "urgent": True, "verified": False, "owner": "staff", **fields, **lists}
+            yield {
+                "kind": kind,
+                "author": author,
+                "urgent": True,
+                "verified": False,
+                "owner": "staff",
+                **fields,
+                **lists,
+            }

@@ -11,15 +11,16 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 KEPT_BACK = ROOT / "tests" / "nlu" / "kept_back.yml"
 
-BUSY = """
+_BUSY = """
     ask_status ask_refills_left request_refill ask_availability ask_hours ask_directions
     ask_clinical report_emergency ask_price ask_insurance request_human inform ask_storage
     ask_pickup_rules ask_delivery ask_contact notify_when_ready request_cancel
     report_wrong_medicine report_ran_out complaint request_transfer update_profile
-""".split()
-OTHERS = """
+"""
+_OTHERS = """
     greet goodbye thank affirm deny help bot_challenge cancel refuse_identity out_of_scope
-""".split()
+"""
+BUSY, OTHERS = _BUSY.split(), _OTHERS.split()
 SPANISH = re.compile(
     r"[áéíóúñ¿¡]|\b(mi|me|que|la|el|los|de|una?|por|para|con|se|ya|esta|cual|cuando|hola|gracias)\b",
     re.IGNORECASE,

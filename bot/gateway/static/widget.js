@@ -9,10 +9,10 @@
     for (const [name, value] of Object.entries({ base, pharmacy, locale })) chat.setAttribute(name, value);
     document.body.append(chat);
   });
-  // Looked up each time: another element takes its place when a chat starts afresh.
+  // looked up each time: a chat that starts afresh is another element
   const open = (text) => ready.then(() => document.querySelector("willcall-chat").open(text));
   window.willcall = { open };
-  // Anything on the page can open it: data-willcall-open, or data-willcall-open="text for the composer".
+  // data-willcall-open="text for the composer" opens it from anywhere on the page
   document.addEventListener("click", ({ target }) => {
     const opener = target.closest?.("[data-willcall-open]");
     if (opener) open(opener.dataset.willcallOpen);

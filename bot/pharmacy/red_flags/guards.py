@@ -5,9 +5,8 @@ must never hide an emergency in the next ("no fever but I can't breathe").
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
-from bot.pharmacy.red_flags.patterns import Matcher, Phrase
+from bot.pharmacy.red_flags.patterns import Matcher, PhraseSet
 from bot.pharmacy.red_flags.rules import Rule, RuleBook
 from bot.pharmacy.red_flags.text import COMMA, NO_BREAK, SENTENCE, Word
 
@@ -57,9 +56,9 @@ class Guards:
             return True
         if "history" not in rule.despite and self._is_past(start, end):
             return True
-        return bool(rule.unless) and self._unless(rule, start, end)
+        return self._unless(rule, start, end)
 
-    def _covered(self, phrases: Iterable[Phrase]) -> frozenset[int]:
+    def _covered(self, phrases: PhraseSet) -> frozenset[int]:
         spans = self._matcher.spans(phrases)
         return frozenset(i for s, ends in spans.items() for i in range(s, max(ends)))
 
@@ -93,6 +92,8 @@ class Guards:
     def _asked(self, start: int) -> bool:
         """A hypothetical question or condition stands before the match in its clause."""
         or_seen = False
+        if start + 1 in self._ask_ends:  # "can you have" + "have a stroke"
+            return True
         for i in range(start, max(start - QUESTION_REACH, 0), -1):
             if i in self._ask_ends:
                 return True
@@ -113,9 +114,7 @@ class Guards:
 
     def _near(self, places: list[int], start: int, end: int, reach: int) -> bool:
         clauses = {self._clause[start], self._clause[end - 1]}
-        nearby = range(
-            bisect_left(places, start - reach), bisect_left(places, end + reach)
-        )
+        nearby = range(bisect_left(places, start - reach), bisect_left(places, end + reach))
         return any(self._clause[places[i]] in clauses for i in nearby)
 
     def _unless(self, rule: Rule, start: int, end: int) -> bool:

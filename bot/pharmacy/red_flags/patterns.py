@@ -22,6 +22,7 @@ from bot.pharmacy.red_flags.text import NO_BREAK, SENTENCE, Word
 Spans = Mapping[int, frozenset[int]]  # first word -> ends (one past the last word)
 DEFAULT_GAP = 3
 WIDEST_GAP = 12
+ANY_NUMBER = frozenset(("#",))  # stands in a message for every number it holds
 
 _ELEMENT = re.compile(
     r"(?P<gap>~(?P<width>\d\d?)?)"
@@ -73,11 +74,33 @@ def parse(phrase: str, normalise: Callable[[str], list[str]]) -> Phrase:
     return tuple(steps)
 
 
-def holds(phrase: Phrase, words: frozenset[str], lists: Mapping[str, tuple[Phrase, ...]]) -> bool:
+@dataclass(frozen=True)
+class PhraseSet:
+    """Phrases, each with the words of which a message needs one before it is worth trying."""
+
+    phrases: tuple[tuple[frozenset[str], Phrase], ...]
+    anchor: frozenset[str]
+
+
+def anchored(phrases: Iterable[Phrase], lists: Mapping[str, PhraseSet]) -> PhraseSet:
+    """Finds for each phrase its most telling step: the one with the fewest possible words."""
+    pairs = tuple((_anchor(phrase, lists), phrase) for phrase in phrases)
+    return PhraseSet(pairs, frozenset().union(*(anchor for anchor, _ in pairs)))
+
+
+def _anchor(phrase: Phrase, lists: Mapping[str, PhraseSet]) -> frozenset[str]:
+    needed = [step for step in phrase if not step.optional and (step.words or step.name)]
+    if not needed:
+        return ANY_NUMBER
+    sets = [step.words or lists[step.name].anchor for step in needed]
+    return min(sets, key=len)
+
+
+def holds(phrase: Phrase, words: frozenset[str], lists: Mapping[str, PhraseSet]) -> bool:
     """Whether the phrase needs one of these words, itself or through a word list."""
     return any(
         (step.words and step.words <= words)
-        or (step.name and all(holds(inner, words, lists) for inner in lists[step.name]))
+        or (step.name and all(holds(p, words, lists) for _, p in lists[step.name].phrases))
         for step in phrase
         if not step.optional
     )
@@ -108,15 +131,17 @@ def _steps(
 class Matcher:
     """Matches phrases in one message; word lists are looked up once and remembered."""
 
-    def __init__(self, words: list[Word], lists: Mapping[str, tuple[Phrase, ...]]) -> None:
+    def __init__(self, words: list[Word], lists: Mapping[str, PhraseSet]) -> None:
         self._words = words
         self._lists = lists
         self._spans: dict[str, Spans] = {}
-        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        self._places: dict[str, list[int]] = {}
         for i, word in enumerate(words):
             for form in word.forms:
-                self._places[form].append(i)
+                self._places.setdefault(form, []).append(i)
         self._numbers = [i for i, word in enumerate(words) if word.number is not None]
+        if self._numbers:
+            self._places["#"] = self._numbers
         self._unseen = frozenset[int]()
 
     def list_spans(self, name: str) -> Spans:
@@ -126,18 +151,26 @@ class Matcher:
             self._spans[name] = self.spans(self._lists[name])
         return self._spans[name]
 
-    def spans(self, phrases: Iterable[Phrase]) -> Spans:
+    def spans(self, phrases: PhraseSet) -> Spans:
         """Where any of the phrases stands."""
+        seen = self._places.keys()
+        if phrases.anchor.isdisjoint(seen):
+            return {}
         found: defaultdict[int, set[int]] = defaultdict(set)
-        for phrase in phrases:
+        for anchor, phrase in phrases.phrases:
+            if anchor.isdisjoint(seen):
+                continue
             for start, ends in self._phrase(phrase).items():
                 found[start] |= ends
         return {start: frozenset(ends) for start, ends in found.items()}
 
     def _phrase(self, phrase: Phrase) -> Spans:
-        places = [self._step(step) for step in phrase]
-        if any(not at and not (step.optional or step.clause_end) for at, step in zip(places, phrase, strict=True)):
-            return {}
+        places: list[Spans] = []
+        for step in phrase:
+            at = self._step(step)
+            if not at and not (step.optional or step.clause_end):
+                return {}
+            places.append(at)
         if len(phrase) == 1:
             return places[0]
         ends: dict[tuple[int, int], frozenset[int]] = {}
@@ -203,7 +236,7 @@ class Matcher:
         if step.low is not None:
             hits = [i for i in self._numbers if step.low <= self._value(i) <= step.high]
         else:
-            hits = [i for word in step.words for i in self._places.get(word, ())]
+            hits = [i for w in step.words & self._places.keys() for i in self._places[w]]
         return {i: frozenset((i + 1,)) for i in hits}
 
     def _value(self, index: int) -> float:

@@ -8,7 +8,14 @@ from typing import Any
 
 import yaml
 
-from bot.pharmacy.red_flags.patterns import PatternError, Phrase, holds, parse
+from bot.pharmacy.red_flags.patterns import (
+    PatternError,
+    Phrase,
+    PhraseSet,
+    anchored,
+    holds,
+    parse,
+)
 from bot.pharmacy.red_flags.spelling import Corrector
 from bot.pharmacy.red_flags.text import Spelling, words_of
 
@@ -27,8 +34,12 @@ FAMILIES = (
     "glucose",
     "consciousness",
 )
-CUES = ("negation", "not_negation", "carries", "symptoms", "or", "turns", "past", "past_of", "present")
-CUES += ("question", "not_question", "subjects")
+CUES = frozenset(
+    {
+        *("negation", "not_negation", "carries", "symptoms", "or", "turns", "subjects"),
+        *("past", "past_of", "present", "question", "not_question"),
+    }
+)
 
 
 class RuleError(ValueError):
@@ -39,8 +50,8 @@ class RuleError(ValueError):
 class Phrases:
     """Phrases, apart from those that hold a negation and so cannot be negated again."""
 
-    plain: tuple[Phrase, ...]
-    denying: tuple[Phrase, ...]
+    plain: PhraseSet
+    denying: PhraseSet
 
 
 @dataclass(frozen=True)
@@ -52,9 +63,9 @@ class Rule:
     language: str
     reason: str
     groups: tuple[Phrases, ...]
-    within: int = 12
-    unless: tuple[Phrase, ...] = ()
-    despite: frozenset[str] = frozenset()
+    within: int
+    unless: PhraseSet
+    despite: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -62,9 +73,9 @@ class RuleBook:
     """All rules, the word lists they name, the cues that excuse a match, and the spelling."""
 
     rules: tuple[Rule, ...]
-    harmless: Mapping[str, tuple[Phrase, ...]]
-    cues: Mapping[str, tuple[Phrase, ...]]
-    lists: Mapping[str, tuple[Phrase, ...]]
+    harmless: Mapping[str, PhraseSet]
+    cues: Mapping[str, PhraseSet]
+    lists: Mapping[str, PhraseSet]
     spelling: Spelling
 
 
@@ -74,12 +85,49 @@ class _Reader:
 
     spelling: Spelling
     words: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, PhraseSet] = field(default_factory=dict)
 
     def normalise(self, word: str) -> list[str]:
         return [w.typed for w in words_of(word, self.spelling)]
 
-    def phrases(self, where: str, written: object) -> tuple[Phrase, ...]:
+    def read_lists(self, written: Mapping[str, object]) -> None:
+        """Reads the word lists, those that others name first."""
+        parsed = {name: self.parse(f"words.yml: {name}", lines) for name, lines in written.items()}
+        for name in parsed:
+            self._anchor_list(name, parsed, ())
+
+    def _anchor_list(
+        self, name: str, parsed: Mapping[str, tuple[Phrase, ...]], above: tuple[str, ...]
+    ) -> None:
+        if name in above:
+            raise RuleError(f"words.yml: {' -> '.join((*above, name))} goes round in a circle")
+        if name in self.lists:
+            return
+        for inner in {step.name for phrase in parsed[name] for step in phrase if step.name}:
+            if inner not in parsed:
+                raise RuleError(f"words.yml: {name}: there is no word list @{inner}")
+            self._anchor_list(inner, parsed, (*above, name))
+        self.lists[name] = anchored(parsed[name], self.lists)
+
+    def phrases(self, where: str, written: object) -> PhraseSet:
+        """Reads phrases that may name the word lists."""
+        return anchored(self._checked(where, written), self.lists)
+
+    def group(self, where: str, written: object) -> Phrases:
+        """Reads phrases, and sets those apart that hold a negation."""
+        phrases = self._checked(where, written)
+        denying = [p for p in phrases if holds(p, DENIALS, self.lists)]
+        plain = [p for p in phrases if not holds(p, DENIALS, self.lists)]
+        return Phrases(anchored(plain, self.lists), anchored(denying, self.lists))
+
+    def _checked(self, where: str, written: object) -> tuple[Phrase, ...]:
+        phrases = self.parse(where, written)
+        for step in (step for phrase in phrases for step in phrase):
+            if step.name and step.name not in self.lists:
+                raise RuleError(f"{where}: there is no word list @{step.name}")
+        return phrases
+
+    def parse(self, where: str, written: object) -> tuple[Phrase, ...]:
         if not isinstance(written, list) or not all(isinstance(p, str) for p in written):
             raise RuleError(f"{where}: expected a list of phrases (quote no, yes and numbers)")
         try:
@@ -88,8 +136,6 @@ class _Reader:
             raise RuleError(f"{where}: {wrong}") from wrong
         for step in (step for phrase in phrases for step in phrase):
             self.words |= step.words
-            if step.name:
-                self.names.setdefault(step.name, where)
         return phrases
 
 
@@ -103,27 +149,21 @@ def load(folder: Path) -> RuleBook:
     """Reads a folder of rule files. Raises RuleError at the first mistake."""
     spelled = _yaml(folder / "spelling.yml")
     reader = _Reader(_spelling(spelled, lambda _: False, lambda word: frozenset((word,))))
-    lists = {
-        name: reader.phrases(f"words.yml: {name}", phrases)
-        for name, phrases in _yaml(folder / "words.yml").items()
-    }
+    reader.read_lists(_yaml(folder / "words.yml"))
     cues = _cues(_yaml(folder / "guards.yml"), reader)
-    entries: list[tuple[str, Mapping[str, Any]]] = []
-    harmless: dict[str, tuple[Phrase, ...]] = {}
+    rules: list[Rule] = []
+    harmless: dict[str, PhraseSet] = {}
     for family in FAMILIES:
         content = _yaml(folder / f"{family}.yml")
         harmless[family] = reader.phrases(f"{family}.yml: harmless", content.get("harmless", []))
-        entries += [(family, entry) for entry in content["rules"]]
-    _check_lists(lists)
-    rules = [_rule(family, entry, reader, lists) for family, entry in entries]
-    _check_names(rules, lists, reader.names)
+        rules += [_rule(family, entry, reader) for entry in content["rules"]]
+    _check_ids(rules)
     known = frozenset(reader.words)
     respelled = {w: frozenset(str(meant).split()) for w, meant in spelled["respelled"].items()}
-    corrector = Corrector(
-        known, frozenset(map(str, spelled["keys"])) & known, respelled, frozenset(map(str, spelled["ordinary"]))
-    )
+    ordinary = frozenset(map(str, spelled["ordinary"]))
+    corrector = Corrector(known, known.intersection(spelled["keys"]), respelled, ordinary)
     spelling = _spelling(spelled, known.__contains__, corrector)
-    return RuleBook(tuple(rules), harmless, cues, lists, spelling)
+    return RuleBook(tuple(rules), harmless, cues, reader.lists, spelling)
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -148,18 +188,13 @@ def _spelling(
     )
 
 
-def _cues(written: Mapping[str, Any], reader: _Reader) -> dict[str, tuple[Phrase, ...]]:
-    if set(written) != set(CUES):
+def _cues(written: Mapping[str, Any], reader: _Reader) -> dict[str, PhraseSet]:
+    if set(written) != CUES:
         raise RuleError(f"guards.yml: expected exactly {sorted(CUES)}")
-    return {name: reader.phrases(f"guards.yml: {name}", written[name]) for name in CUES}
+    return {name: reader.phrases(f"guards.yml: {name}", written[name]) for name in sorted(CUES)}
 
 
-def _rule(
-    family: str,
-    entry: Mapping[str, Any],
-    reader: _Reader,
-    lists: Mapping[str, tuple[Phrase, ...]],
-) -> Rule:
+def _rule(family: str, entry: Mapping[str, Any], reader: _Reader) -> Rule:
     where = f"{family}.yml: {entry.get('id', 'a rule without id')}"
     known = {"id", "language", "reason", "any", "all", "within", "unless", "despite"}
     if unknown := set(entry) - known:
@@ -179,7 +214,7 @@ def _rule(
         language=entry["language"],
         reason=entry["reason"],
         groups=tuple(
-            _phrases(reader.phrases(where, group), lists)
+            reader.group(where, group)
             for group in ([entry["any"]] if "any" in entry else entry["all"])
         ),
         within=int(entry.get("within", 12)),
@@ -188,34 +223,9 @@ def _rule(
     )
 
 
-def _phrases(phrases: tuple[Phrase, ...], lists: Mapping[str, tuple[Phrase, ...]]) -> Phrases:
-    known = {**dict.fromkeys((s.name for p in phrases for s in p if s.name), ()), **lists}
-    denying = tuple(p for p in phrases if holds(p, DENIALS, known))
-    return Phrases(tuple(p for p in phrases if p not in denying), denying)
-
-
-def _check_lists(lists: Mapping[str, tuple[Phrase, ...]]) -> None:
-    for name in lists:
-        _check_no_cycle(name, lists, ())
-
-
-def _check_names(
-    rules: Iterable[Rule], lists: Mapping[str, tuple[Phrase, ...]], used: Mapping[str, str]
-) -> None:
+def _check_ids(rules: Iterable[Rule]) -> None:
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
             raise RuleError(f"{rule.family}.yml: {rule.id} is there twice")
         seen.add(rule.id)
-    for name, where in used.items():
-        if name not in lists:
-            raise RuleError(f"{where}: there is no word list @{name}")
-
-
-def _check_no_cycle(
-    name: str, lists: Mapping[str, tuple[Phrase, ...]], above: tuple[str, ...]
-) -> None:
-    if name in above:
-        raise RuleError(f"words.yml: {' -> '.join((*above, name))} goes round in a circle")
-    for inner in {step.name for phrase in lists.get(name, ()) for step in phrase if step.name}:
-        _check_no_cycle(inner, lists, (*above, name))

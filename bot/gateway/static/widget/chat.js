@@ -1,4 +1,4 @@
-/** One conversation: begins it, keeps what was said until the server has it, tells the view. Draws nothing. */
+/** One conversation: keeps what was said until the server has it, and tells the view. */
 
 import { backoff, Connection, request } from "./connection.js";
 
@@ -9,31 +9,28 @@ const TYPING_EVERY = 3_000;
 const PASSING = ["rate_limited", "internal", "internal_error", "unavailable", "network"];
 const memory = {};
 
-/** Also without HTTPS, where crypto.randomUUID does not exist. */
+// without HTTPS there is no crypto.randomUUID
 const uuid = () =>
   crypto.randomUUID?.() ??
   "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
   );
 
-/** What this device remembers: "session", "locale", and "out:<client_id>" for each message not acknowledged. */
+/** What this device remembers: session, locale, and out:<client_id> for what is not acknowledged. */
 export class Store {
-  /** @param {string} base where widget.js came from: each Willcall has its own memory */
   constructor(base) {
     this.prefix = `willcall:${base}:`;
     try {
       this.storage = localStorage ?? memory;
     } catch {
-      this.storage = memory; // forbidden here: the chat works, and a reload forgets it
+      this.storage = memory; // forbidden here: a reload forgets
     }
   }
 
-  /** @param {string} key @returns {any} */
   get(key) {
     return JSON.parse(this.storage[this.prefix + key] ?? null);
   }
 
-  /** @param {string} key @param {any} [value] none removes it */
   set(key, value) {
     try {
       delete this.storage[this.prefix + key];
@@ -43,7 +40,7 @@ export class Store {
     }
   }
 
-  /** Oldest first; after a day it is no longer what the patient wants. @returns {any[]} */
+  /** Oldest first, and none older than a day. */
   outbox() {
     return Object.keys(this.storage)
       .filter((key) => key.startsWith(`${this.prefix}out:`))
@@ -52,7 +49,6 @@ export class Store {
       .sort((a, b) => a.at - b.at);
   }
 
-  /** Forgets the conversation; the chosen language stays. */
   clear() {
     for (const { client_id } of this.outbox()) this.set(`out:${client_id}`);
     this.set("session");
@@ -69,7 +65,7 @@ export class Chat {
   #typed = 0;
   #seen = 0;
 
-  /** @param {string} base @param {Store} store @param {import("./element.js").WillcallChat} view */
+  /** @param {string} base @param {Store} store @param {HTMLElement} view */
   constructor(base, store, view) {
     this.api = `${base}api/v1/conversations`;
     this.store = store;
@@ -77,25 +73,29 @@ export class Chat {
     this.outbox = store.outbox();
   }
 
-  /** Takes up what this device remembers. Without that, nothing happens until the patient writes. */
+  /** Nothing happens before the patient writes, unless this device remembers something. */
   resume() {
     for (const item of this.outbox) this.view.addOwn(item);
     if (this.store.get("session")) this.#connect(true);
     else if (this.outbox.length) this.begin();
   }
 
-  /** Creates the conversation if there is none, and keeps trying while the server cannot be reached. */
+  /** Creates the conversation if there is none; does not give up. */
   async begin() {
     if (this.#line || this.#starting) return;
     this.#starting = true;
-    for (let attempt = 0; !this.#line; attempt += 1) {
-      const body = { locale: this.view.locale };
-      const session = await request(this.api, { method: "POST", body }).catch((error) => this.#failed(error));
-      if (this.#stopped) return;
-      if (session) {
+    const body = { locale: this.view.locale };
+    for (let attempt = 0; !this.#stopped; attempt += 1) {
+      try {
+        const session = await request(this.api, { method: "POST", body });
+        if (this.#stopped) return;
         this.store.set("session", session);
-        this.#connect(false);
-      } else await backoff(attempt);
+        return this.#connect(false);
+      } catch (error) {
+        this.view.setOnline(false);
+        if (error.status) this.view.showError(error);
+        await backoff(attempt);
+      }
     }
   }
 
@@ -117,19 +117,18 @@ export class Chat {
     this.#line.send({ type: "typing" });
   }
 
-  /** @param {number} seq the last one on screen */
   seen(seq) {
     if (!this.#online || seq <= this.#seen) return;
     this.#seen = seq;
     this.#line.send({ type: "seen", seq });
   }
 
-  /** @param {object} body of the identity form; throws the server's answer */
+  /** Throws the server's answer. */
   verify(body) {
     return this.#request("/identity", { method: "POST", body });
   }
 
-  /** Clears the device in any case. @returns {Promise<boolean>} whether the server has ended it too */
+  /** Clears the device in any case; resolves to whether the server ended it too. */
   async end() {
     const known = this.store.get("session");
     const ended = known && this.#request("", { method: "DELETE" });
@@ -150,12 +149,6 @@ export class Chat {
   #request(path, options) {
     const { conversation_id, secret } = this.store.get("session");
     return request(`${this.api}/${conversation_id}${path}`, { ...options, secret });
-  }
-
-  #failed(error) {
-    if (this.#stopped) return;
-    this.view.setOnline(false);
-    if (error.status) this.view.showError(error);
   }
 
   #connect(resumed) {
@@ -199,7 +192,6 @@ export class Chat {
     const item = this.outbox.find(({ client_id }) => client_id === id);
     if (!item) return;
     if (PASSING.includes(error.code) || error.status >= 500) {
-      this.view.timeline.wait(id);
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#land(), RETRY_AFTER);
       return;

@@ -1,12 +1,12 @@
-/** The line to the server: HTTP, and a socket that comes back, or long polling where sockets are blocked. */
+/** HTTP, and a socket that comes back, or long polling where sockets are blocked. */
 
 const OPEN_TIMEOUT = 10_000;
 const TIMEOUT = 40_000;
 const POLL_SECONDS = 25;
 
 /**
+ * Resolves to the JSON body; throws {status, code, message}, status 0 if no answer came.
  * @param {string} url @param {{method?: string, body?: object, secret?: string}} options
- * @returns {Promise<any>} the JSON body; throws {status, code, message}, status 0 if no answer came
  */
 export async function request(url, { method, body, secret }) {
   const response = await fetch(url, {
@@ -34,10 +34,7 @@ export class Connection {
   #polling = false;
   #socket;
 
-  /**
-   * @param {{url: string, secret: string, after: () => number, onFrame: (frame: any) => void,
-   *   onState: (online: boolean) => void, onGone: () => void}} options url: of the conversation
-   */
+  /** @param {{url: string, secret: string, after, onFrame, onState, onGone}} options see chat.js */
   constructor(options) {
     this.options = options;
     this.#run();
@@ -48,12 +45,12 @@ export class Connection {
     this.drop();
   }
 
-  /** Gives up a socket that does not answer; the next one is opened. */
+  /** Gives up the socket; the next one is opened. */
   drop() {
     this.#socket?.over();
   }
 
-  /** On either transport a message or choice is answered by an `ack` or `error` frame. @param {any} frame */
+  /** Either way a message or choice is answered by an ack or error frame. */
   send(frame) {
     if (this.#polling) this.#post(frame);
     else if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
@@ -63,7 +60,7 @@ export class Connection {
     let blocked = 0;
     for (let attempt = 0; !this.#ended; attempt += 1) {
       const since = Date.now();
-      // Twice no socket although there is a network: blocked. If polling fails too, sockets get a new chance.
+      // Twice no socket in spite of a network: blocked. When polling fails, sockets get a new chance.
       this.#polling = blocked > 1;
       const worked = await (this.#polling ? this.#poll() : this.#open());
       if (this.#ended) return;
@@ -83,7 +80,7 @@ export class Connection {
       const socket = new WebSocket(`${url.replace("http", "ws")}/socket`);
       const timer = setTimeout(() => this.drop(), OPEN_TIMEOUT);
       this.#socket = socket;
-      // A dead line may take minutes to report its end, so nobody waits for that.
+      // a dead line may report its end minutes later: nobody waits for that
       socket.over = socket.onclose = () => {
         clearTimeout(timer);
         socket.onmessage = this.#socket = null;

@@ -1,7 +1,7 @@
 /** Builds DOM without parsing HTML: what a server or a person sends can only become text. */
 
 /**
- * Properties `on…` are listeners; false and undefined ones are left out, and so are empty children.
+ * Properties on… are listeners; false and undefined are left out.
  * @param {string} name tag.class @param {object} [props] @param {...any} children
  */
 export function h(name, props, ...children) {
@@ -16,10 +16,9 @@ export function h(name, props, ...children) {
   return node;
 }
 
-/** @param {string} look classes @param {() => void} onclick @param {...any} content */
 export const button = (look, onclick, ...content) => h(`button.${look}`, { type: "button", onclick }, ...content);
 
-/** For screen readers only. @param {string} text */
+/** For screen readers only. */
 export const sr = (text) => h("span.sr", null, text);
 
 const ICONS = {
@@ -35,7 +34,7 @@ const ICONS = {
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
 };
 
-/** Decorative: the words beside it carry the meaning. @param {keyof typeof ICONS} name */
+/** Decorative. @param {keyof typeof ICONS} name */
 export function icon(name) {
   const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -48,10 +47,9 @@ export function icon(name) {
 const LINK =
   /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]]|(?<![\w.$#-])(?:(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}|911|988)(?![\w-]|\.\d)/g;
 
-/** @param {string} number */
 export const tel = (number) => `tel:${String(number).replace(/[^\d+]/g, "")}`;
 
-/** A text with its web addresses and US phone numbers as links. @param {unknown} value */
+/** Text with web addresses and US phone numbers as links. */
 export function linkify(value) {
   const text = String(value ?? "");
   const parts = [];
@@ -64,5 +62,4 @@ export function linkify(value) {
   return [...parts, text.slice(from)];
 }
 
-/** A text up to its first blank line. @param {unknown} text */
 export const firstParagraph = (text) => String(text ?? "").split(/\n\s*\n/)[0];

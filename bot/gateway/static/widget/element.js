@@ -14,7 +14,7 @@ export class WillcallChat extends HTMLElement {
   #gone = new AbortController();
   #unread = 0;
   #urgent = false;
-  #owned = {};
+  #owner;
   #turnTimer;
 
   connectedCallback() {
@@ -26,7 +26,7 @@ export class WillcallChat extends HTMLElement {
     this.locale = language(this.store.get("locale") ?? this.getAttribute("locale"));
     this.t = strings(this.locale);
     this.chat = new Chat(base, this.store, this);
-    this.n = buildView(this.t, this.getAttribute("pharmacy"), this.#handlers());
+    this.n = buildView(this, this.#handlers());
     this.timeline = new Timeline(this.n.log, {
       t: this.t,
       say: (said) => this.chat.say(said),
@@ -43,11 +43,11 @@ export class WillcallChat extends HTMLElement {
     this.chat.stop();
   }
 
-  /** Opens the panel with the focus in the composer. @param {string} [text] to put there, not sent */
+  /** @param {string} [text] for the composer, not sent */
   open(text) {
     const { panel, launcher, input, scroll } = this.n;
     if (!panel.open) {
-      // A small screen is covered, so the page behind must be out of reach; beside a panel it stays usable.
+      // a covered page must be out of reach, a page beside the panel stays usable
       if (this.small.matches) panel.showModal();
       else panel.show();
     }
@@ -66,16 +66,13 @@ export class WillcallChat extends HTMLElement {
     launcher.focus();
   }
 
-  /** Puts text before what has been typed meanwhile. @param {string} [text] */
+  /** Puts text before what was typed meanwhile. */
   restore(text = "") {
     const { value } = this.n.input;
     this.n.setText(value.startsWith(text) ? value : `${text}\n${value}`.trim());
   }
 
-  /**
-   * A fresh element in place of this one: for another language or another conversation nothing old is left over.
-   * @param {"afresh" | "ended" | "endedHere"} [note]
-   */
+  /** Puts a fresh element in place of this one: nothing old is left over. */
   restart(note) {
     if (!this.isConnected) return;
     const next = this.cloneNode();
@@ -86,74 +83,66 @@ export class WillcallChat extends HTMLElement {
     return next;
   }
 
-  /** @param {"afresh" | "ended" | "endedHere"} key of a text, shown once */
   note(key) {
     this.n.log.append(h("div.item.line", null, h("p", null, this.t[key])));
   }
 
-  // What chat.js tells the view.
-
-  /** @param {any} item of the outbox */
   addOwn({ text, client_id }) {
     this.add({ kind: "message", author: "patient", text, client_id }, true);
   }
 
-  /** @param {any} event @param {boolean} quiet history or the patient's own: not announced, not unread */
+  /** @param {boolean} quiet history or the patient's own: not announced */
   add(event, quiet) {
     const { log, scroll, welcome, over, composer } = this.n;
-    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
+    const atEnd = this.#atEnd();
     const node = this.timeline.add(event);
     if (!node) return;
     if (quiet) node.ariaLive = "off";
     welcome.classList.add("past");
     if (event.kind === "owner") this.setOwner(event);
     if (event.kind === "closed") over.hidden = !(composer.hidden = true);
-    if (event.urgent) this.#pin(event);
+    if (event.kind === "notice" && event.urgent) this.#pin(event);
     if (!quiet) {
       this.setTurn("");
       this.#unread += 1;
       this.#badge();
     }
-    // A reply taller than the window is shown from its beginning.
+    // a reply taller than the window is shown from its beginning
     const tall = !quiet && node.offsetHeight > scroll.clientHeight;
     if (quiet || atEnd) scroll.scrollTop = tall ? log.offsetTop + node.offsetTop : scroll.scrollHeight;
   }
 
-  /** @param {boolean} online */
   setOnline(online) {
     this.n.status.textContent = online ? "" : this.t[navigator.onLine ? "reconnecting" : "offline"];
   }
 
-  /** @param {{code?: string, message?: string}} [error] none clears it */
   showError(error) {
     this.n.error.textContent = error ? this.t[error.code] || error.message || this.t.notSent : "";
   }
 
-  /** @param {"typing" | "staffTyping" | ""} who */
   setTurn(who) {
     const { typing, typist, scroll } = this.n;
+    const atEnd = this.#atEnd();
     clearTimeout(this.#turnTimer);
-    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
     typing.hidden = !who;
     typist.textContent = this.t[who] ?? "";
     if (who && atEnd) scroll.scrollTop = scroll.scrollHeight;
     if (who) this.#turnTimer = setTimeout(() => this.setTurn(""), who === "typing" ? TURN_LIMIT : 5000);
   }
 
-  /** @param {{owner: "bot" | "queue" | "staff", name?: string, role?: string}} owned */
   setOwner({ owner, name, role }) {
-    // The welcome of a reconnect has no name: the one already known stays.
-    this.#owned = name || owner !== this.#owned.owner ? { owner, name, role } : this.#owned;
-    const { name: shown, role: job } = this.#owned;
-    this.n.subtitle.textContent = shown ? [shown, job].filter(Boolean).join(", ") : this.t[owner];
+    if (owner === this.#owner && !name) return; // the welcome of a reconnect has no name
+    this.#owner = owner;
+    this.n.subtitle.textContent = name ? `${name}, ${role ?? ""}`.replace(/, $/, "") : this.t[owner];
   }
 
-  // The view itself.
+  #atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.n.scroll;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
 
   #handlers() {
     return {
-      open: () => this.open(),
-      close: () => this.close(),
       speak: (code) => {
         this.store.set("locale", code);
         this.restart();
@@ -177,12 +166,11 @@ export class WillcallChat extends HTMLElement {
         this.chat.say({ type: "message", text });
         this.n.input.focus();
       },
-      typing: () => this.chat.typing(),
     };
   }
 
   #listen(root) {
-    const { panel, menu, confirm, summary } = this.n;
+    const { panel, menu, confirm, summary, launcher } = this.n;
     this.small = matchMedia("(max-width: 480px), (max-height: 480px)");
     this.small.addEventListener(
       "change",
@@ -195,17 +183,13 @@ export class WillcallChat extends HTMLElement {
     );
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing || confirm.open) return;
-      event.preventDefault(); // a modal dialog would close without giving the launcher back
-      event.stopPropagation(); // the host page's own Esc stays silent
+      event.preventDefault();
+      event.stopPropagation(); // the page has its own Esc
       if (!menu.open) return this.close();
       menu.open = false;
       summary.focus();
     });
-    panel.addEventListener("cancel", (event) => {
-      if (event.target !== panel) return; // the question whether to end the chat may close
-      event.preventDefault();
-      this.close();
-    });
+    panel.addEventListener("close", () => panel.open || (launcher.hidden = false));
     document.addEventListener("visibilitychange", () => this.#badge(), this.#gone);
     // Another tab began or ended the conversation: this one follows.
     addEventListener("storage", ({ key }) => (!key || key === `${this.store.prefix}session`) && this.restart(), this.#gone);

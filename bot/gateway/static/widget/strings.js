@@ -1,4 +1,4 @@
-/** The widget's own words, English and Spanish. What the assistant says comes from the server. */
+/** The widget's own words. What the assistant says comes from the server. */
 
 const WORDS = {
   lang: ["en", "es"],
@@ -9,14 +9,14 @@ const WORDS = {
   end: ["End and clear", "Terminar y borrar"],
   endTitle: ["End this chat?", "¿Terminar este chat?"],
   endText: [
-    "The chat ends and is removed from this device. The pharmacy keeps its own record.",
-    "El chat termina y se borra de este dispositivo. La farmacia guarda su propio registro.",
+    "It is removed from this device. The pharmacy keeps its own record.",
+    "Se borra de este dispositivo. La farmacia guarda su propio registro.",
   ],
   keep: ["Keep chatting", "Seguir en el chat"],
   ended: ["The chat was ended and removed from this device.", "El chat terminó y se borró de este dispositivo."],
   endedHere: [
-    "The chat was removed from this device. The pharmacy could not be reached to end it there.",
-    "El chat se borró de este dispositivo. No se pudo avisar a la farmacia para terminarlo allí.",
+    "The chat was removed from this device. The pharmacy could not be reached.",
+    "El chat se borró de este dispositivo. No se pudo avisar a la farmacia.",
   ],
   messages: ["Messages", "Mensajes"],
   title: ["How can we help?", "¿En qué le podemos ayudar?"],
@@ -26,8 +26,8 @@ const WORDS = {
   ],
   emergency: ["If this is an emergency, call 911.", "Si es una emergencia, llame al 911."],
   privacy: [
-    "Please do not type your date of birth or other personal details. I will show you a form if I need them.",
-    "Por favor, no escriba su fecha de nacimiento ni otros datos personales. Le mostraré un formulario si los necesito.",
+    "Please do not type your date of birth here. I will show you a form if I need it.",
+    "Por favor, no escriba aquí su fecha de nacimiento. Le mostraré un formulario si la necesito.",
   ],
   chip1: ["Is my prescription ready?", "¿Está lista mi receta?"],
   chip2: ["Do you have a medicine in stock?", "¿Tienen una medicina?"],
@@ -42,18 +42,16 @@ const WORDS = {
   staff: ["Pharmacy team", "Equipo de la farmacia"],
   you: ["You", "Usted"],
   sending: ["Sending…", "Enviando…"],
-  waiting: ["Will be sent soon", "Se enviará pronto"],
   typing: ["The assistant is writing", "El asistente está escribiendo"],
   staffTyping: ["The pharmacy is writing", "La farmacia está escribiendo"],
   reconnecting: ["Reconnecting…", "Reconectando…"],
   offline: ["You are offline; your message will be sent later.", "No tiene conexión; su mensaje se enviará después."],
   rate_limited: [
     "That was a lot at once. Your message will be sent in a moment.",
-    "Fueron muchos mensajes seguidos. El suyo se enviará en un momento.",
+    "Fueron muchos mensajes seguidos. Su mensaje se enviará en un momento.",
   ],
   text_too_long: ["That message is too long. Please make it shorter.", "El mensaje es demasiado largo. Por favor, hágalo más corto."],
   notSent: ["That could not be sent. Please try again.", "No se pudo enviar. Por favor, intente de nuevo."],
-  unreachable: ["The pharmacy could not be reached. Please try again.", "No se pudo contactar a la farmacia. Por favor, intente de nuevo."],
   afresh: ["Your earlier chat is no longer available. This is a new one.", "Su chat anterior ya no está disponible. Este es uno nuevo."],
   again: ["Start a new chat", "Empezar un chat nuevo"],
   identityTitle: ["Confirm who you are", "Confirme quién es usted"],
@@ -73,7 +71,6 @@ const WORDS = {
   needBirth: ["Enter your date of birth, like 4 9 1962.", "Escriba su fecha de nacimiento: mes, día y año, como 4 9 1962."],
   submit: ["Confirm", "Confirmar"],
   decline: ["I'd rather not", "Prefiero no hacerlo"],
-  private: ["Sent safely to the pharmacy, and not part of the chat.", "Se envía a la farmacia de forma segura y no forma parte del chat."],
   done: ["Done:", "Hecho:"],
   current: ["Now:", "Ahora:"],
   todo: ["To come:", "Falta:"],
@@ -82,9 +79,8 @@ const WORDS = {
   urgentTitle: ["Urgent", "Urgente"],
 };
 
-/** @param {string} locale @returns {"en" | "es"} the nearest language */
 export const language = (locale) => (/^es/i.test(locale) ? "es" : "en");
 
-/** @param {"en" | "es"} code @returns {Record<keyof typeof WORDS, string>} */
+/** @param {"en" | "es"} code @returns {Record<string, string>} */
 export const strings = (code) =>
-  Object.fromEntries(Object.entries(WORDS).map(([key, [english, spanish]]) => [key, code === "es" ? spanish : english]));
+  Object.fromEntries(Object.entries(WORDS).map(([key, [en, es]]) => [key, { en, es }[code]]));

@@ -1,4 +1,4 @@
-/** The widget's look. A constructed sheet needs no inline style, so the content policy can stay strict. */
+/** A constructed sheet needs no inline style: the content policy can stay strict. */
 
 const CSS = `
 :host {
@@ -6,10 +6,10 @@ const CSS = `
   font: 400 max(16px, 1rem)/1.45 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --ink: light-dark(#1d2b26, #ece9e1); --muted: light-dark(#55625c, #abb6af); --paper: light-dark(#fff, #1d2724);
   --wash: light-dark(#f5f2ea, #131b18); --line: light-dark(#ddd7ca, #35423c); --edge: light-dark(#78837d, #84918a);
-  --brand: light-dark(#1c5344, #2b735c); --deep: light-dark(#133c31, #1b4a3b); --link: light-dark(#17604c, #8bd0b4);
-  --tint: light-dark(#e6efe9, #24372f); --copper: light-dark(#a0441a, #eda676); --warm: light-dark(#fcefdd, #3a2a17);
-  --alarm: light-dark(#9c1f1f, #a82b2b); --wrong: light-dark(#9c1f1f, #ffb0a3); --focus: light-dark(#b4530f, #f0b27a);
-  --serif: "Iowan Old Style", Palatino, Georgia, serif; --corner: 16px 16px 5px 16px; --reply: 5px 16px 16px;
+  --brand: light-dark(#1c5344, #2b735c); --link: light-dark(#17604c, #8bd0b4); --tint: light-dark(#e6efe9, #24372f);
+  --copper: light-dark(#a0441a, #eda676); --warm: light-dark(#fcefdd, #3a2a17);
+  --alarm: light-dark(#9c1f1f, #a82b2b); --wrong: light-dark(#9c1f1f, #ffb0a3);
+  --serif: Palatino, Georgia, serif; --corner: 16px 16px 5px 16px; --reply: 5px 16px 16px;
 }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -17,133 +17,115 @@ h2, h3, p, ol, li, dl, dd, fieldset, legend { margin: 0; padding: 0; border: 0; 
 button, input, textarea { font: inherit; color: inherit; margin: 0; }
 button, summary, label:has([type="radio"]) { cursor: pointer; border: 0; background: none; }
 a { color: var(--link); }
-:focus { outline: none; }
-:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+:focus-visible, .segments :has(:focus-visible) { outline: 3px solid var(--copper); outline-offset: 2px; }
 svg { width: 1.25em; height: 1.25em; flex: none; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .small { color: var(--muted); font-size: .8125em; }
 .wrong { color: var(--wrong); font-weight: 600; font-size: .9em; }
-.small:empty, .wrong:empty, .pinned:empty { display: none; }
-.text, .bubble, .line p { white-space: pre-wrap; }
-.text, .bubble, .line p, h2, h3, dd, button { overflow-wrap: anywhere; }
+.small:empty, .wrong:empty { display: none; }
+.text, .bubble, .line p { white-space: pre-wrap; overflow-wrap: anywhere; }
+h2, h3, dd, button { overflow-wrap: anywhere; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .button, .choice { display: inline-flex; align-items: center; gap: .5em; min-height: 44px; padding: 6px 16px; border: 1.5px solid currentColor; border-radius: 12px; font-weight: 600; line-height: 1.3; text-align: left; text-decoration: none; }
-.primary { background: var(--brand); color: #fff; border-color: transparent; }
-.primary:hover, .launcher:hover { background: var(--deep); }
-.danger { background: var(--alarm); color: #fff; }
-[aria-disabled="true"] { opacity: .6; cursor: default; }
-.tool { display: grid; place-items: center; width: 44px; height: 44px; border-radius: 12px; flex: none; list-style: none; }
-.tool:hover { background: #fff3; }
-.sign { display: grid; place-items: center; width: 42px; height: 42px; border-radius: var(--corner); flex: none; }
+.bubble, .card, .menu, .confirm, .panel { background: var(--paper); border: 1px solid var(--line); color: var(--ink); }
+.primary, .launcher, .top, .patient .bubble, [aria-pressed="true"], .segments :has(:checked), .done .dot { background: var(--brand); color: #fff; border-color: transparent; }
+.pinned, .danger, .alarm { background: var(--alarm); color: #fff; }
+[aria-disabled="true"] { opacity: .6; }
+.tool, .sign { display: grid; place-items: center; width: 44px; height: 44px; border-radius: var(--corner); flex: none; list-style: none; }
+.tool:hover, .top .sign { background: #fff2; }
 
 .panel, :host { position: fixed; z-index: 2147483000; inset: auto max(20px, env(safe-area-inset-right)) max(20px, env(safe-area-inset-bottom)) auto; }
-.launcher, .panel { box-shadow: 0 10px 36px #0d1a154d; }
-.launcher { display: flex; align-items: center; gap: .6em; min-height: 56px; padding: 0 22px; border-radius: 28px 28px 8px 28px; background: var(--brand); color: #fff; font-weight: 600; }
-.launcher.alarm { background: var(--alarm); }
+.launcher, .panel, .menu { box-shadow: 0 10px 36px #0d1a154d; }
+.launcher { display: flex; align-items: center; gap: .6em; min-height: 56px; padding: 0 22px; border-radius: 28px 28px 8px 28px; font-weight: 600; }
 .badge { display: grid; place-items: center; min-width: 1.7em; height: 1.7em; margin-right: -8px; border-radius: 1em; background: #fff; color: #7c3410; font-size: .875em; }
-.panel { flex-direction: column; margin: 0; padding: 0; width: 412px; height: min(720px, 100dvh - 40px); max-width: none; max-height: none; overflow: hidden; border: 1px solid var(--line); border-radius: 20px 20px 8px 20px; background: var(--wash); color: inherit; }
+.panel { flex-direction: column; margin: 0; padding: 0; width: 412px; height: min(720px, 100dvh - 40px); max-width: none; max-height: none; overflow: hidden; border-radius: 20px 20px 8px 20px; background: var(--wash); }
 .panel[open] { display: flex; }
-header { position: relative; z-index: 1; display: flex; align-items: center; gap: 4px; padding: 9px 8px 9px 14px; background: var(--brand); color: #fff; }
-header .sign { background: #fff2; }
-header > div { flex: 1; min-width: 0; margin-left: 8px; line-height: 1.3; font-size: .8125em; }
+.top { position: relative; z-index: 1; display: flex; align-items: center; gap: 4px; padding: 8px 8px 8px 14px; }
+.top > div { flex: 1; min-width: 0; margin-left: 8px; line-height: 1.3; font-size: .8125em; }
 h2 { font-weight: 650; font-size: 1.25em; }
-header .tool:focus-visible, .pinned :focus-visible { outline-color: #fff; outline-offset: -3px; }
-.menu { position: absolute; top: 100%; right: 8px; width: 250px; padding: 10px; border-radius: var(--corner); background: var(--paper); color: var(--ink); border: 1px solid var(--line); box-shadow: 0 8px 24px #0004; }
+.top > :focus-visible, summary:focus-visible, .pinned :focus-visible { outline-color: #fff; outline-offset: -3px; }
+.menu { position: absolute; top: 100%; right: 8px; width: 250px; padding: 10px; border-radius: var(--corner); }
 .menu > .button { width: 100%; margin-top: 8px; border: 0; color: var(--copper); }
-.menu .button:hover { background: var(--tint); }
 .segments { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; padding: 4px; border-radius: 12px; background: var(--wash); border: 1px solid var(--edge); }
-.segments > * { position: relative; display: grid; place-items: center; min-height: 42px; padding: 4px; border-radius: 8px; text-align: center; line-height: 1.2; }
-.segments [aria-pressed="true"], .segments :has(:checked) { background: var(--brand); color: #fff; font-weight: 600; }
+.segments > * { position: relative; display: grid; place-items: center; min-height: 44px; padding: 4px; border-radius: 8px; text-align: center; line-height: 1.2; }
 .segments input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
-.segments :has(:focus-visible) { outline: 3px solid var(--focus); outline-offset: 2px; }
 
-.pinned { background: var(--alarm); color: #fff; max-height: 40%; overflow: auto; flex: none; }
+.pinned { max-height: 40%; overflow: auto; flex: none; }
 .pinned .box { padding: 10px 16px 14px; }
 .pinned .text { font-weight: 600; }
-.pinned a { color: inherit; }
-.box .button { background: #fff; color: #8c1919; margin-top: 8px; }
+.pinned .text a, .notice a { color: inherit; }
+.box .button { background: #fff; color: #8c1919; }
+.box .row { margin-top: 8px; }
 .flag { display: flex; align-items: center; gap: .4em; font-weight: 700; font-size: .9em; }
 .scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px; }
 .scroll:focus-visible { outline-offset: -3px; }
-.welcome h3 { font: 600 1.6em/1.2 var(--serif); margin: 4px 0 8px; }
-.welcome > p:nth-of-type(2) { margin-top: 10px; padding-left: 12px; border-left: 3px solid var(--alarm); font-weight: 600; }
-.welcome .row { margin: 20px 0 14px; }
-.welcome.past { font-size: .8125em; color: var(--muted); border-bottom: 1px solid var(--line); padding-bottom: 12px; margin-bottom: 14px; }
+h3 { font: 600 1.25em/1.25 var(--serif); }
+.welcome h3 { font-size: 1.6em; margin: 4px 0 8px; }
+.welcome > p + p { margin-top: 10px; padding-left: 12px; border-left: 3px solid var(--alarm); font-weight: 600; }
+.welcome .row { margin: 16px 0; }
+.past { font-size: .8125em; color: var(--muted); border-bottom: 1px solid var(--line); padding-bottom: 12px; margin-bottom: 14px; }
 .past > :is(h3, .row, .small) { display: none; }
 .choice { border-color: var(--link); border-radius: var(--corner); background: var(--paper); color: var(--link); }
-.choice:enabled:hover { background: var(--tint); }
 .choice:disabled { border: 1px dashed var(--edge); background: none; color: var(--muted); font-weight: 400; cursor: default; }
-.choice.taken { border-style: solid; color: var(--ink); background: var(--tint); }
+.choice.taken, .choice:hover { background: var(--tint); }
+.choice.taken { border-style: solid; color: var(--ink); }
 
-.item { margin-bottom: 14px; display: flex; flex-direction: column; align-items: flex-start; gap: 4px; }
-.item .row { margin-top: 6px; }
-.bubble { max-width: 90%; padding: 10px 14px; border-radius: var(--reply); background: var(--paper); border: 1px solid var(--line); }
+.item { margin-bottom: 14px; display: flex; flex-direction: column; align-items: flex-start; gap: 6px; }
+.bubble { max-width: 90%; padding: 10px 14px; border-radius: var(--reply); }
 .patient { align-items: flex-end; }
-.patient .bubble { background: var(--brand); color: #fff; border-color: transparent; border-radius: var(--corner); }
+.patient .bubble { border-radius: var(--corner); }
 .staff .bubble { border-left: 4px solid var(--copper); }
 .line { align-items: center; }
 .line p { display: flex; gap: .5em; padding: 5px 14px; border-radius: 14px; background: var(--tint); font-size: .875em; }
 .notice > .box { max-width: 94%; padding: 12px 14px; border-radius: var(--reply); background: var(--warm); border-left: 4px solid var(--copper); }
-.notice.urgent > .box { background: var(--paper); border: 2px solid var(--alarm); }
-.card { width: 100%; padding: 16px; display: grid; gap: 14px; background: var(--paper); border: 1px solid var(--line); border-top: 5px solid var(--brand); border-radius: var(--reply); }
+.urgent > .box { background: var(--paper); border: 2px solid var(--alarm); }
+.card { width: 100%; padding: 16px; display: grid; gap: 14px; border-top: 5px solid var(--brand); border-radius: var(--reply); }
 .late { border-top-color: var(--copper); }
 .head { display: flex; align-items: center; gap: 10px; }
-.card h3 { font: 600 1.25em/1.25 var(--serif); }
 .card .sign, .next { background: var(--tint); color: var(--link); }
-.late .sign, .late .next { background: var(--warm); color: var(--copper); }
+.late .sign, .late .next, .problem .dot { background: var(--warm); color: var(--copper); }
 li { position: relative; display: flex; gap: 10px; padding-bottom: 8px; font-size: .9em; color: var(--muted); }
-li:last-child { padding: 0; }
 li:not(:last-child)::after { content: ""; position: absolute; left: 10px; top: 23px; bottom: -1px; border-left: 2px dotted var(--edge); }
-li.done:not(:last-child)::after { border-left: 2px solid var(--link); }
+li.done::after { border-left: 2px solid var(--link) !important; }
 .dot { display: grid; place-items: center; width: 22px; height: 22px; border-radius: 50%; border: 2px solid var(--edge); flex: none; }
-.dot svg { width: 14px; height: 14px; stroke-width: 3; }
-.done .dot { background: var(--brand); border-color: var(--brand); color: #fff; }
+.dot svg { width: 14px; stroke-width: 3; }
 .current .dot { border: 6px solid var(--link); }
-.problem .dot { border-radius: 6px; border-color: var(--copper); color: var(--copper); background: var(--warm); }
+.problem .dot { border-color: currentColor; border-radius: 6px; }
 .done, .current, .problem { color: var(--ink); }
-.current, .problem { font-weight: 700; }
+.current, .problem, dd { font-weight: 700; }
 .waits { color: var(--copper); font-weight: 400; }
-dl { display: grid; gap: 6px; border-top: 1px solid var(--line); padding-top: 12px; font-size: .9375em; }
-dl div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 12px; }
+dl { display: grid; gap: 6px; border-top: 1px solid var(--line); padding-top: 12px; }
+dl div, .next .small { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 12px; }
 dt { color: var(--muted); }
-dd { font-weight: 600; }
 .next { padding: 12px 14px; border-radius: 12px; }
-.next .small { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 8px; margin-bottom: 4px; color: inherit; }
+.next .small { margin-bottom: 4px; color: inherit; }
 .next .text { color: var(--ink); }
 .who { padding: 0 10px; border-radius: 10px; border: 1px solid; background: var(--paper); }
 .field, fieldset, .parts div { display: grid; gap: 5px; }
-.field > label, legend { font-weight: 600; font-size: .9375em; margin-bottom: 2px; }
+.field > label, legend { font-weight: 600; }
 input, textarea { width: 100%; min-height: 46px; padding: 9px 12px; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); }
 [aria-invalid="true"] { border: 2px solid var(--wrong); }
-.parts { display: grid; grid-template-columns: 4.5em 4.5em 6em; gap: 10px; font-size: .9375em; }
+.parts { display: grid; grid-template-columns: 4.5em 4.5em 6em; gap: 10px; }
 .typing { display: flex; align-items: center; gap: 5px; color: var(--muted); font-size: .875em; }
 i { width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
-i + span { margin-left: 5px; }
-footer { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); display: grid; gap: 8px; background: var(--paper); border-top: 1px solid var(--line); }
-footer > .row { justify-content: space-between; }
+.foot { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); display: grid; gap: 8px; background: var(--paper); border-top: 1px solid var(--line); }
 .composer { display: grid; grid-template-columns: 1fr 46px; gap: 8px; align-items: end; }
 textarea { resize: none; max-height: 130px; border-radius: var(--corner); }
-textarea::placeholder { color: var(--muted); opacity: 1; }
+textarea:focus-visible { outline-offset: -2px; outline-width: 2px; }
+::placeholder { color: var(--muted); opacity: 1; }
 .composer button { display: grid; place-items: center; height: 46px; padding: 0; border-radius: var(--corner); }
-.confirm { width: min(340px, 100vw - 32px); padding: 20px; border: 1px solid var(--line); border-radius: var(--corner); background: var(--paper); color: inherit; }
-.confirm::backdrop { background: #0c15119c; }
-.confirm h3 { font: 600 1.25em var(--serif); }
-.confirm p { margin: 6px 0 16px; }
+.confirm { width: min(340px, 100vw - 32px); padding: 20px; border-radius: var(--corner); }
+.confirm p { margin: 8px 0 16px; }
 @media (max-width: 480px), (max-height: 480px) {
   .panel { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; }
   .scroll { padding: 14px 12px; }
 }
-@media (max-height: 480px) { header { padding-block: 2px; } .pinned { max-height: 33%; } }
+@media (max-height: 480px) { .top { padding-block: 2px; } .pinned { max-height: 33%; } }
 @media (prefers-reduced-motion: no-preference) {
-  .panel[open] { animation: rise .18s ease-out; }
   i { animation: blink 1.2s infinite; }
-  i + i { animation-delay: .2s; }
-  i + i + i { animation-delay: .4s; }
-  @keyframes rise { from { opacity: 0; translate: 0 12px; } }
-  @keyframes blink { 30% { opacity: .25; } }
+  @keyframes blink { 30% { opacity: .2; } }
 }
 `;
 
-/** Shared by all chats of a page. */
 export const sheet = new CSSStyleSheet();
 sheet.replaceSync(CSS);

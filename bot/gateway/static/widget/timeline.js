@@ -1,23 +1,22 @@
-/** The conversation on screen: every event once, in the order of seq, with what is still being sent at the end. */
+/** The conversation on screen: every event once, in the order of seq, what is being sent at the end. */
 
-import { firstParagraph, h, icon, linkify, sr, tel } from "./dom.js";
-import { identityForm } from "./identity.js";
+import { button, firstParagraph, h, icon, linkify, sr, tel } from "./dom.js";
+import { identityForm } from "./view.js";
 
 export class Timeline {
-  /** @type {{seq: number, event: any, node: HTMLElement}[]} */
   #items = [];
   #seqs = new Set();
 
-  /** The last seq up to which nothing is missing: where a reconnect goes on. */
+  /** Up to this seq nothing is missing. */
   reached = 0;
 
-  /** @param {HTMLElement} log @param {Context} context */
+  /** @param {HTMLElement} log @param {{t, say, verify, focus}} context words and what an event can do */
   constructor(log, context) {
     this.log = log;
     this.context = context;
   }
 
-  /** @param {any} event without seq: not acknowledged yet @returns {HTMLElement | undefined} what is new on screen */
+  /** Returns what is new on screen. An event without seq is not acknowledged yet. */
   add(event) {
     if (this.#seqs.has(event.seq)) return;
     if (this.#find(event.client_id)) return this.acknowledge(event.client_id, event.seq);
@@ -26,7 +25,6 @@ export class Timeline {
     return node;
   }
 
-  /** The server has what this device sent. @param {string} clientId @param {number} [seq] */
   acknowledge(clientId, seq) {
     const item = this.#find(clientId);
     if (!seq || item?.seq !== Infinity) return;
@@ -36,13 +34,6 @@ export class Timeline {
     else this.#insert(item, seq);
   }
 
-  /** Says that it will be sent later. @param {string} clientId */
-  wait(clientId) {
-    const state = this.#find(clientId)?.node.querySelector(".state");
-    if (state) state.textContent = this.context.t.waiting;
-  }
-
-  /** @param {string} clientId */
   remove(clientId) {
     const item = this.#find(clientId);
     if (!item) return;
@@ -65,7 +56,7 @@ export class Timeline {
     while (this.#seqs.has(this.reached + 1)) this.reached += 1;
     const later = this.#items.findIndex((other) => other.seq > item.seq);
     const next = this.#items[later];
-    // Screen readers announce a node again when it is moved, so one that is in its place stays there.
+    // a node that is moved is announced again
     if (!item.node.parentNode || item.node.nextSibling !== (next?.node ?? null)) this.log.insertBefore(item.node, next?.node);
     this.#items.splice(next ? later : this.#items.length, 0, item);
     this.#refresh();
@@ -85,25 +76,24 @@ export class Timeline {
         answer = event.text;
       }
       if (kind === "choices") {
-        node.settle(open, answer);
+        node.settle?.(open, answer);
         open = false;
       }
       if (kind === "identity_form") {
-        node.settle(formOpen);
+        node.settle?.(formOpen);
         formOpen = false;
       }
     }
   }
 }
 
-/**
- * @typedef {{t: Record<string, string>, say: (said: {type: string, text: string, choice_id?: string}) => void,
- *   verify: (values: object) => Promise<any>, focus: () => void}} Context
- */
-
-/** @param {any} event @param {Context} context @returns {HTMLElement} with `settle(open, answer)` if it asks something */
+/** A question gets `settle(open, answer)`; an unknown kind shows its text. */
 function renderEvent(event, context) {
-  return (KINDS[event.kind] ?? message)(event, context);
+  try {
+    return (KINDS[event.kind] ?? message)(event, context);
+  } catch {
+    return message(event, context); // a field is missing: the text says it all
+  }
 }
 
 const KINDS = {
@@ -120,8 +110,8 @@ function message({ author, text, name, role, at, seq }, { t }) {
   const staff = author === "staff";
   const time = new Date(at).toLocaleTimeString(t.lang, { timeStyle: "short" });
   return h(
-    "div",
-    { class: `item ${author}` },
+    `div.item.${author}`,
+    null,
     staff ? h("p.small", null, h("b", null, name || t.staff), role && `, ${role}`, ` · ${time}`) : sr(author === "patient" ? t.you : t.bot),
     h("div.bubble", null, author === "patient" ? String(text) : linkify(text)),
     !seq && h("p.small.state", null, t.sending),
@@ -139,25 +129,25 @@ function choices(event, context) {
   const buttons = event.choices.map(({ choice_id, label }, index) => {
     const onclick = () => {
       context.say({ type: "choice", choice_id, text: String(label) });
-      context.focus(); // the pressed button is disabled now and would lose the focus
+      context.focus(); // a disabled button loses it
     };
-    return h("button", { type: "button", class: "choice", onclick }, numbered && h("b", null, `${index + 1} `), h("span", null, label));
+    return button("choice", onclick, numbered && h("b", null, `${index + 1} `), h("span", null, label));
   });
-  item.append(h("div.row", { role: "group", "aria-label": context.t.answers }, buttons));
+  item.append(h("div.row", null, buttons));
   item.settle = (open, answer) =>
-    buttons.forEach((button, index) => {
-      button.disabled = !open;
-      button.classList.toggle("taken", !open && answer === event.choices[index].label);
+    buttons.forEach((each, index) => {
+      each.disabled = !open;
+      each.classList.toggle("taken", answer === event.choices[index].label);
     });
   return item;
 }
 
 function notice({ urgent, text, phones }, { t }) {
-  // The pinned copy announces an urgent notice at once; the log must not say it again.
-  return h("div", { class: `item notice ${urgent ? "urgent" : ""}`, "aria-live": urgent && "off" }, noticeBox(t, urgent, text, phones));
+  // the pinned copy announces it
+  return h(`div.item.notice${urgent ? ".urgent" : ""}`, { "aria-live": urgent && "off" }, noticeBox(t, urgent, text, phones));
 }
 
-/** @param {any} t @param {boolean} urgent @param {string} text @param {{label: string, number: string}[]} [phones] */
+/** @param {{label: string, number: string}[]} [phones] */
 export function noticeBox(t, urgent, text, phones) {
   return h(
     "div.box",
@@ -165,12 +155,11 @@ export function noticeBox(t, urgent, text, phones) {
     urgent && h("p.flag", null, icon("alert"), t.urgentTitle),
     h("p.text", null, linkify(text)),
     phones?.length &&
-      h("p.row", null, phones.map(({ label, number }) => h("a", { href: tel(number), class: "button" }, icon("phone"), h("span", null, label, " ", h("b", null, number))))),
+      h("p.row", null, phones.map(({ label, number }) => h("a.button", { href: tel(number) }, icon("phone"), h("span", null, label, " ", h("b", null, number))))),
   );
 }
 
-/** The status of one prescription: where it is, as a picture and in words, and who does what next. */
-function statusCard({ state, medicine, title, meaning, steps = [], facts = [], next_step, who_acts, who_acts_label, as_of_text }, { t }) {
+function statusCard({ state, medicine, title, meaning, steps = [], facts = [], next_step, who_acts_label, as_of_text }, { t }) {
   const late = steps.some(({ status }) => status === "problem");
   const good = state === "ready" || steps.every(({ status }) => status === "done");
   return h(
@@ -178,13 +167,13 @@ function statusCard({ state, medicine, title, meaning, steps = [], facts = [], n
     null,
     sr(t.bot),
     h(
-      "section",
-      { class: `card ${late ? "late" : ""}` },
+      `section.card${late ? ".late" : ""}`,
+      null,
       h("div.head", null, h("span.sign", null, icon(late ? "alert" : good ? "check" : "clock")), h("div", null, h("p.small", null, medicine), h("h3", null, title))),
-      steps.length && h("ol", { "aria-label": t.steps }, steps.map((step) => progress(step, t))),
+      steps.length && h("ol", null, steps.map((step) => progress(step, t))),
       h("p.text", null, linkify(meaning)),
       facts.length && h("dl", null, facts.map(({ label, value }) => h("div", null, h("dt", null, label), h("dd", null, linkify(value))))),
-      h("div.next", null, h("p.small", null, h("b", null, t.next), who_acts_label && h("span", { class: `who ${who_acts}` }, who_acts_label)), h("p.text", null, linkify(next_step))),
+      h("div.next", null, h("p.small", null, h("b", null, t.next), who_acts_label && h("span.who", null, who_acts_label)), h("p.text", null, linkify(next_step))),
       h("p.small", null, as_of_text),
     ),
   );
@@ -193,9 +182,9 @@ function statusCard({ state, medicine, title, meaning, steps = [], facts = [], n
 function progress({ label, status }, t) {
   const sign = { done: "check", problem: "alert" }[status];
   return h(
-    "li",
-    { class: status, "aria-current": status === "current" && "step" },
+    `li.${status}`,
+    { "aria-current": status === "current" && "step" },
     h("span.dot", null, sign && icon(sign)),
-    h("span", null, sr(t[status]), label, status === "problem" && h("span.waits", { "aria-hidden": "true" }, ` – ${t.waits}`)),
+    h("span", null, sr(t[status]), label, status === "problem" && h("span.waits", null, ` – ${t.waits}`)),
   );
 }
