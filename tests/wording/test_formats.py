@@ -1,7 +1,7 @@
 """Dates, times, money, numbers and lists, as patients read them in two languages."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -151,7 +151,7 @@ class TestMoneyNumbersAndLists:
 
 
 class TestWeeks:
-    WEEKDAYS: dict[str, list[list[str]]] = {
+    WEEKDAYS: ClassVar[dict[str, list[list[str]]]] = {
         key: [["09:00", "19:00"]] for key in ("mon", "tue", "wed", "thu", "fri")
     }
 
