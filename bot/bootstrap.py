@@ -13,6 +13,7 @@ from bot.settings import Settings, load
 from bot.storage.database import Database
 
 Clock = Callable[[], datetime]
+Provider = Callable[[], "Application"]
 
 
 def utc_now() -> datetime:

@@ -119,12 +119,12 @@ async def serving(web_app: web.Application, port: int) -> AsyncIterator[str]:
 @contextmanager
 def current_application(app: Application) -> Iterator[None]:
     """Have the actions in this process work with `app`."""
-    before: Callable[[], Application] = base.application
-    base.application = lambda: app
+    before = base.provider
+    base.provider = lambda: app
     try:
         yield
     finally:
-        base.application = before
+        base.provider = before
 
 
 @asynccontextmanager
@@ -210,13 +210,26 @@ class Device:
         ) as response:
             return response.status, await response.json()
 
+    async def catch_up(self) -> list[dict[str, Any]]:
+        """The events that are in the log already, whether or not the socket has brought them."""
+        async with self._session.get(
+            f"{self._address}/api/v1/conversations/{self.conversation_id}/events",
+            params={"after": max((event["seq"] for event in self.events), default=0)},
+            headers={"Authorization": f"Bearer {self.secret}"},
+        ) as response:
+            events: list[dict[str, Any]] = (await response.json())["events"]
+        self.events += events
+        return events
+
     async def turn_events(self) -> list[dict[str, Any]]:
         """The events until a turn is finished."""
         events: list[dict[str, Any]] = []
+        known = {event["seq"] for event in self.events}
         while True:
             frame = await self.frame()
             if frame["type"] == "event":
-                events.append(frame)
+                if frame["seq"] not in known:
+                    events.append(frame)
             elif frame["type"] == "error":
                 raise AssertionError(frame)
             elif frame["type"] == "turn" and frame["state"] == "finished":

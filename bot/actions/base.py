@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
-from bot.bootstrap import Application, application
+from bot.bootstrap import Application, Provider, application
 from bot.services.access import Asker, asker
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 # Well below the gateway's patience with Rasa, and far below Rasa's own with an action.
 ANSWER_SECONDS = 6
 RANKED = 5
+# Where an action finds the real objects; a test puts its own here.
+provider: Provider = application
 Answer = Sequence[d.Directive]
 
 
@@ -79,7 +81,7 @@ class PatientAction(Action, ABC):
         """Answer the tracker's latest message; Rasa's entry point."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                spoken = await self._answer(application(), tracker)
+                spoken = await self._answer(provider(), tracker)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             log.error("%s could not read the records: %s", self.name(), type(error).__name__)
             spoken = [_failure("database")]

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
-from bot.actions.prescriptions import ask_identity
+from bot.actions.prescriptions import ask_identity, names_identity
 from bot.pharmacy.routes import HANDOVERS
 
 # How often in a row the bot may ask to rephrase.
@@ -60,6 +60,9 @@ class ActionNotUnderstood(PatientAction):
     intents: ClassVar[tuple[str, ...]] = ("nlu_fallback",)
 
     async def answer(self, question: Question) -> Answer:
+        if names_identity(question.text) and not question.asker.verified:
+            # Somebody says who they are: that is about their prescriptions, whatever the words.
+            return ask_identity(question.about(d.Ask(intent="ask_status", text=question.text)))
         missed = question.asker.memory.misunderstood + 1
         unanswered = d.Unanswered(
             intent=question.ranking[0][0] if question.ranking else None,

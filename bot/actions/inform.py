@@ -2,13 +2,13 @@
 
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
+from bot.actions.prescriptions import names_identity
 from bot.actions.registry import action_for
 from bot.pharmacy.follow_up import ordinal
 from bot.pharmacy.medicine_names import stated_strength
 
 # What a bare medicine name or Rx number most likely asks.
 USUAL = "ask_status"
-RX_PLACEHOLDER = "[rx number]"
 
 
 class ActionInform(PatientAction):
@@ -35,7 +35,7 @@ async def _asked(question: Question) -> d.Ask | None:
     told_something = (
         ordinal(text) is not None
         or stated_strength(text) is not None
-        or RX_PLACEHOLDER in text
+        or names_identity(text)
         or await question.app.catalogue.mentions(question.session, text)
     )
     if memory.question is not None:

@@ -17,6 +17,13 @@ from bot.services.prescriptions import (
 )
 
 OFFERED = 9
+# What the gateway leaves of identity details that were typed.
+PLACEHOLDERS = ("[rx number]", "[date of birth]", "[phone number]")
+
+
+def names_identity(text: str) -> bool:
+    """Whether the patient typed something that says who they are or which prescription."""
+    return any(placeholder in text for placeholder in PLACEHOLDERS)
 
 
 def ask_identity(question: Question) -> Answer:

@@ -30,7 +30,7 @@ def prepare_process() -> None:
     # Rasa's training cache cannot know when a custom component's code has changed.
     os.environ["RASA_MAX_CACHE_SIZE"] = "0"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["TQDM_DISABLE"] = "1"  # progress bars
+    os.environ["LOG_LEVEL"] = "ERROR"  # Rasa draws no progress bars then
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     scrub_logs(logging.WARNING)
 
@@ -98,12 +98,8 @@ def _event_name_only(
     """structlog's last processor: the event's name if it looks like one, and the exception."""
     name = str(event.get("event", ""))
     message = name if _EVENT_NAME.fullmatch(name) else "event"
-    exc_info = event.get("exc_info") or (method == "exception")
-    error = exc_info if isinstance(exc_info, BaseException) else None
-    if exc_info and error is None:
-        error = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
-    if error is not None:
-        message = f"{message} exception={describe(error)}"
+    if event.get("exc_info") and method != "exception":  # logging adds it to the latter itself
+        message = f"{message} exception={describe(sys.exc_info()[1])}"
     return (SafeText(message),), {}
 
 

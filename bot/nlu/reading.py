@@ -17,7 +17,8 @@ _ENDINGS = re.compile(
     r"|triptan|gliptin|gliflozin|glutide|cyclina?e?|setron|azepam|zolam|oxetin[ea]|xaban|idone)"
 )
 MEDICINE = "medication"
-SPANISH_SHARE = 0.5  # of a message's words; English ones share "no", "me", "a", "son"
+_NOT_MEDICINES = frozenset({"concert", "concierto", "program"})
+SPANISH_SHARE = 0.45  # of the words that could tell the language
 
 
 def without_accents(text: str) -> str:
@@ -36,10 +37,22 @@ def mask_medicines(words: list[str]) -> list[str]:
     return [MEDICINE if is_medicine(word) else word for word in words]
 
 
+def for_meaning(text: str) -> str:
+    """What the sentence encoder reads."""
+    return " ".join(english_words(mask_medicines(tokens(text))))
+
+
+def for_wording(text: str) -> str:
+    """What the spelling half reads: the message, and its English words where it is Spanish."""
+    words = mask_medicines(tokens(text))
+    english = english_words(words)
+    return " ".join(words if english is words else [*words, *english])
+
+
 @lru_cache(maxsize=20_000)
 def is_medicine(word: str) -> bool:
     """Whether a lower-case word without accents is a medicine's name or nearly one."""
-    if len(word) < 5:
+    if len(word) < 5 or word in _NOT_MEDICINES:
         return word in _medicines()
     if word in _medicines() or (len(word) >= 7 and _ENDINGS.fullmatch(word)):
         return True
@@ -53,15 +66,78 @@ def is_medicine(word: str) -> bool:
 def english_words(words: list[str]) -> list[str]:
     """Known Spanish words as English ones, if the message looks Spanish; else as given."""
     letters = [word for word in words if word.isalpha()]
-    known = [word for word in letters if _gloss(word) is not None or word == MEDICINE]
-    if not letters or len(known) < SPANISH_SHARE * len(letters) or _looks_english(letters):
+    known = [word for word in letters if word not in _BOTH and _gloss(word) is not None]
+    told = [word for word in letters if word not in _BOTH and word != MEDICINE]
+    if not known or len(known) < SPANISH_SHARE * len(told) or _looks_english(letters):
         return words
     return [_gloss(word) or word for word in words]
 
 
 _ENGLISH = frozenset(
-    "i im my the is it its to you your for do does can are what how have this was of and when where "
-    "why who will need want get got please hi hello thanks ok need not at be there if with on".split()
+    [
+        "i",
+        "im",
+        "my",
+        "the",
+        "is",
+        "it",
+        "its",
+        "to",
+        "you",
+        "your",
+        "for",
+        "do",
+        "does",
+        "can",
+        "are",
+        "what",
+        "how",
+        "have",
+        "this",
+        "was",
+        "of",
+        "and",
+        "when",
+        "where",
+        "why",
+        "who",
+        "will",
+        "need",
+        "want",
+        "get",
+        "got",
+        "please",
+        "hi",
+        "hello",
+        "thanks",
+        "ok",
+        "need",
+        "not",
+        "at",
+        "be",
+        "there",
+        "if",
+        "with",
+        "on",
+    ]
+)
+
+_BOTH = frozenset(
+    [
+        "a",
+        "no",
+        "me",
+        "o",
+        "y",
+        "son",
+        "once",
+        "sin",
+        "total",
+        "normal",
+        "fax",
+        "doctor",
+        "hospital",
+    ]
 )
 
 

@@ -14,6 +14,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.encoder import SentenceEncoder, encoder
+from bot.nlu.reading import for_meaning
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -58,7 +59,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Encode all messages that carry text, in batches, in place."""
         worded = [message for message in messages if message.get(TEXT) is not None]
-        vectors = self._encoder.encode([message.get(TEXT) for message in worded])
+        vectors = self._encoder.encode([for_meaning(message.get(TEXT)) for message in worded])
         for message, vector in zip(worded, vectors, strict=True):
             message.add_features(
                 Features(

@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.reading import for_wording
 from bot.nlu.wording import WordingVectors
 
 _FILE = "wording.json"
@@ -83,7 +84,9 @@ class WordingFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the vocabulary of the training sentences and store it."""
-        self._vectors.fit([example.get(TEXT) for example in training_data.intent_examples])
+        self._vectors.fit(
+            [for_wording(example.get(TEXT)) for example in training_data.intent_examples]
+        )
         with self._model_storage.write_to(self._resource) as folder:
             self._vectors.save(folder / _FILE)
         return self._resource
@@ -93,7 +96,7 @@ class WordingFeaturizer(SparseFeaturizer, GraphComponent):
         worded = [message for message in messages if message.get(TEXT) is not None]
         if not worded:
             return messages
-        rows = self._vectors.transform([message.get(TEXT) for message in worded])
+        rows = self._vectors.transform([for_wording(message.get(TEXT)) for message in worded])
         for index, message in enumerate(worded):
             message.add_features(
                 Features(

@@ -51,7 +51,7 @@ _UNITS = (
 )
 _NOT_MEASURED = rf"(?!\s?(?:%|(?:{_UNITS})\b))"
 _FREE = r"(?<![\w$#.])"  # nothing before it that makes it part of something longer
-_END = rf"(?![\w%]|[.,:]\d|[/-]\d){_NOT_MEASURED}"
+_END = rf"(?![\w%]|[.:/-]\d){_NOT_MEASURED}"
 
 _CUE = re.compile(
     r"\b(?:d\.?\s?o\.?\s?b|born|birth\w{0,6}(?!\w|\])|b-?day|naci\w{0,7}|nac|cumple\w{0,6})\b", re.I
@@ -104,12 +104,13 @@ _RX_CUE = (
     r"(?:\s(?:is|es|for|for rx))?\s?[:#-]{0,2}\s?#?)"
 )
 _RX = re.compile(
-    rf"{_RX_CUE}(?P<cued>(?:[a-z]{{1,3}}[- ]?)?\d{{5,12}}(?:-\d{{1,3}})?|[a-z]{{1,3}}-?\d{{3,12}})"
+    r"(?P<glued>(?<![\w$])rx-?\d{4,12}(?![\w-]))"
+    rf"|{_RX_CUE}(?P<cued>(?:[a-z]{{1,3}}[- ]?)?\d{{5,12}}(?:-\d{{1,3}})?|[a-z]{{1,3}}-?\d{{3,12}})"
     rf"(?![\w-]){_NOT_MEASURED}"
     r"|(?P<phone>(?<![\w$#])(?:(?:\+1|1)?[2-9]\d{2}[2-9]\d{6}|\+\d{8,15})(?!\w))"
-    r"|(?P<coded>(?<![\w$])(?:rx[- #]{0,2}\d{4,12}|[a-z]{1,2}-?\d{6,10})"
+    r"|(?P<coded>(?<![\w$])[a-z]{1,2}-?\d{6,10}"
     rf"(?!\w){_NOT_MEASURED})"
-    rf"|(?P<plain>(?<![\w$.,:/+-])#?\d{{6,12}}(?![\w%]|[.,:/]\d|-\d){_NOT_MEASURED})",
+    rf"|(?P<plain>(?<![\w$.:/+-])(?<!\d,)#?\d{{6,12}}(?![\w%]|[.,:/]\d|-\d){_NOT_MEASURED})",
     re.I,
 )
 
@@ -128,6 +129,14 @@ def redact(text: str, today: date) -> Redaction:
     work = _Work(text)
     if not any(c.isdigit() or c == "@" for c in text):
         return work.done()
+    # What is replaced can uncover what stood beside it, so until nothing changes.
+    while _replace_all(work, today):
+        pass
+    return work.done()
+
+
+def _replace_all(work: "_Work", today: date) -> bool:
+    before = work.text
     work.replace(_EMAIL, "email", EMAIL)
     work.replace(_SSN_CUED, "ssn", NUMBER)
     work.replace(_SSN, "ssn", NUMBER)
@@ -139,14 +148,14 @@ def redact(text: str, today: date) -> Redaction:
     work.replace(_PHONE, "phone_number", PHONE_NUMBER)
     work.replace(_PHONE_LOCAL, "phone_number", PHONE_NUMBER)
     work.replace_numbers()
-    return work.done()
+    return work.text != before
 
 
 class _Work:
     """A text on its way through the patterns."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._kinds: set[str] = set()
         self._rx: list[str] = []
 
@@ -165,7 +174,7 @@ class _Work:
             self._kinds.add(kind)
             return _cue(found) + placeholder
 
-        self._text = pattern.sub(put, self._text)
+        self.text = pattern.sub(put, self.text)
 
     def replace_numbers(self) -> None:
         """Replaces prescription numbers, and phone numbers written without punctuation."""
@@ -174,15 +183,15 @@ class _Work:
             if found["phone"]:
                 self._kinds.add("phone_number")
                 return PHONE_NUMBER
-            number = found["cued"] or found["coded"] or found["plain"]
+            number = found["glued"] or found["cued"] or found["coded"] or found["plain"]
             self._kinds.add("rx_number")
             self._rx.append(number.strip().lstrip("#"))
             return _cue(found) + RX_NUMBER
 
-        self._text = _RX.sub(put, self._text)
+        self.text = _RX.sub(put, self.text)
 
     def done(self) -> Redaction:
-        return Redaction(self._text, frozenset(self._kinds), tuple(self._rx))
+        return Redaction(self.text, frozenset(self._kinds), tuple(self._rx))
 
 
 def _cue(found: re.Match[str]) -> str:

@@ -100,6 +100,8 @@ class FakeGateway:
         for socket in list(conversation.sockets):
             if not socket.closed:
                 await socket.send_json(frame)
+                if frame.get("kind") == "closed":
+                    await socket.close()
 
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._with_headers])
@@ -165,6 +167,11 @@ class FakeGateway:
         await socket.prepare(request)
         hello = await socket.receive_json()
         self.hellos.append(hello)
+        if any(event["kind"] == "closed" for event in found.events):
+            ended = {"type": "error", "code": "conversation_ended", "message": "It has ended."}
+            await socket.send_json(ended)
+            await socket.close(code=4401)
+            return socket
         welcome = {"type": "welcome", "conversation_id": found.conversation_id, "owner": "bot"}
         await socket.send_json({**welcome, "last_seq": len(found.events)})
         for event in found.events[hello["after"] :]:

@@ -320,12 +320,29 @@ async def test_a_person_takes_over_and_closes(open_page: Open, gateway: FakeGate
     header = page.get_by_role("dialog").locator(".top")
     await expect(header).to_contain_text("Dana Lee, pharmacist")
     await gateway.drop_sockets()
-    await expect(page.get_by_text("Reconnecting")).to_be_hidden()
+    # It ends while the patient is away: what was said stays on the screen.
     await gateway.emit({"kind": "closed", "author": "system", "text": "Closed by the pharmacy."})
+    await expect(page.get_by_text("This chat has ended.")).to_be_visible()
     await expect(composer(page)).to_be_hidden()
+    await expect(page.get_by_text("Reconnecting")).to_be_hidden()
+    await expect(bubbles(page, "a person please")).to_be_visible()
     await shoot(page, "closed")
-    await page.get_by_role("button", name="Start a new chat").click()
+    hellos = len(gateway.hellos)
+    await page.reload()
+    await start(page)
+    await expect(page.get_by_text("Your earlier chat is no longer available")).to_be_visible()
+    assert len(gateway.hellos) == hellos + 1, "a closed chat must not be asked for again"
     await expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
+
+
+async def test_a_new_chat_after_a_closed_one(open_page: Open, gateway: FakeGateway) -> None:
+    page = await open_page()
+    await start(page)
+    await write(page, "close it")
+    await page.get_by_role("button", name="Start a new chat").click()
+    await write(page, "hello again")
+    await expect(bubbles(page, "You said: hello again")).to_be_visible()
+    assert len(gateway.conversations) == 2
 
 
 async def test_spanish(open_page: Open, gateway: FakeGateway) -> None:

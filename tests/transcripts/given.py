@@ -192,7 +192,9 @@ class Records:
             return [value]
         if key in ("critical", "special_order"):
             return value == "yes"
-        return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) and key in NUMBERS else value
+        if key not in NUMBERS:
+            return value
+        return float(value) if "." in value else int(value)
 
     def _moment(self, offset: str) -> str:
         return (self._now + _delta(offset)).isoformat()

@@ -57,8 +57,8 @@ class Player:
         details, expected = self._identity(words)
         status, body = await self._device.verify(**details)
         assert status == expected, self._at(line, f"identity: {status} {body}")
-        if status == 200:
-            self._hear(await self._device.turn_events())
+        answered = self._device.turn_events if status == 200 else self._device.catch_up
+        self._hear(await answered())
 
     def _identity(self, text: str) -> tuple[dict[str, str], int]:
         """'verifies as NAME', 'verifies as NAME by Rx number', 'fails to verify as NAME'."""

@@ -109,7 +109,9 @@ class Guards:
         """The clause says that this was long ago, and nothing in it says that it is now."""
         if self._near(self._present, start, end, PRESENT_REACH):
             return False
-        of = any(start - i in self._past_of for i in range(PAST_OF_REACH + 1))
+        of = any(
+            at - i in self._past_of for at in (start, end - 1) for i in range(PAST_OF_REACH + 1)
+        )
         return of or self._near(self._past, start, end, PAST_REACH)
 
     def _near(self, places: list[int], start: int, end: int, reach: int) -> bool:

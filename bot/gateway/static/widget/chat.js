@@ -1,12 +1,12 @@
 /** One conversation: keeps what was said until the server has it, and tells the view. */
 
-import { backoff, Connection, request } from "./connection.js";
+import { backoff, Connection, GONE, request } from "./connection.js";
 
 const DAY = 24 * 3600_000;
 const ACK_TIMEOUT = 10_000;
 const RETRY_AFTER = 6_000;
 const TYPING_EVERY = 3_000;
-const PASSING = ["rate_limited", "internal", "internal_error", "unavailable", "network"];
+const PASSING = ["rate_limited", "internal", "unavailable", "network"];
 const memory = {};
 
 // without HTTPS there is no crypto.randomUUID
@@ -16,7 +16,7 @@ const uuid = () =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
   );
 
-/** What this device remembers: session, locale, and out:<client_id> for what is not acknowledged. */
+/** What this device remembers: session, locale, out:<client_id>. */
 export class Store {
   constructor(base) {
     this.prefix = `willcall:${base}:`;
@@ -36,7 +36,7 @@ export class Store {
       delete this.storage[this.prefix + key];
       if (value) this.storage[this.prefix + key] = JSON.stringify(value);
     } catch {
-      // a full storage costs the resume, not the conversation
+      // full: costs the resume, not the chat
     }
   }
 
@@ -73,7 +73,7 @@ export class Chat {
     this.outbox = store.outbox();
   }
 
-  /** Nothing happens before the patient writes, unless this device remembers something. */
+  /** Without a memory nothing happens before the patient writes. */
   resume() {
     for (const item of this.outbox) this.view.addOwn(item);
     if (this.store.get("session")) this.#connect(true);
@@ -136,7 +136,7 @@ export class Chat {
     this.store.clear();
     return Promise.resolve(ended).then(
       () => true,
-      ({ status }) => status === 401 || status === 404,
+      ({ status }) => GONE.includes(status),
     );
   }
 
@@ -184,6 +184,7 @@ export class Chat {
     view.showError();
     if (type === "ack") view.timeline.acknowledge(client_id, frame.seq);
     else view.add(frame, isHistory);
+    if (frame.kind === "closed") this.stop();
   }
 
   #refused(error) {
@@ -214,7 +215,7 @@ export class Chat {
     this.#pump();
   }
 
-  /** One at a time, so that a refused message cannot be overtaken by the next. */
+  /** One at a time: a refused message must not be overtaken. */
   #pump() {
     const [next] = this.outbox;
     if (!this.#online || this.#flying || !next) return;
@@ -224,9 +225,10 @@ export class Chat {
     this.#line.send({ type, client_id, ...(type === "choice" ? { choice_id } : { text }) });
   }
 
-  /** The server no longer knows the conversation: the next one takes over the words, but not old buttons. */
+  /** What is on screen stays; a next conversation takes over unsent words, but not old buttons. */
   #gone() {
     this.stop();
+    if (this.view.timeline.reached && !this.outbox.length) return this.view.over("closed");
     for (const { type, client_id } of this.outbox) if (type === "choice") this.store.set(`out:${client_id}`);
     this.store.set("session");
     this.view.restart("afresh");

@@ -3,6 +3,7 @@
 const OPEN_TIMEOUT = 10_000;
 const TIMEOUT = 40_000;
 const POLL_SECONDS = 25;
+export const GONE = [401, 404, 410];
 
 /**
  * Resolves to the JSON body; throws {status, code, message}, status 0 if no answer came.
@@ -90,7 +91,7 @@ export class Connection {
       socket.onopen = () => socket.send(JSON.stringify({ type: "hello", secret, after: after() }));
       socket.onmessage = ({ data }) => {
         const frame = JSON.parse(data);
-        if (!worked && ["unauthorized", "not_found"].includes(frame.code)) return this.#gone();
+        if (!worked && ["unauthorized", "not_found", "conversation_ended"].includes(frame.code)) return this.#gone();
         if (frame.type === "welcome") {
           worked = true;
           clearTimeout(timer);
@@ -114,7 +115,7 @@ export class Connection {
         }
         for (const event of answer.events) onFrame({ ...event, type: "event" });
       } catch ({ status }) {
-        if (status === 401 || status === 404) this.#gone();
+        if (GONE.includes(status)) this.#gone();
         return wait > 0;
       }
     }

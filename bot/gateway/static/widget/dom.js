@@ -55,7 +55,7 @@ export function linkify(value) {
   const parts = [];
   let from = 0;
   for (const { 0: found, index } of text.matchAll(LINK)) {
-    const web = found.startsWith("http") && { target: "_blank", rel: "noopener noreferrer" };
+    const web = found.startsWith("http") && { target: "_blank", rel: "noreferrer" };
     parts.push(text.slice(from, index), h("a", { href: web ? found : tel(found), ...web }, found));
     from = index + found.length;
   }

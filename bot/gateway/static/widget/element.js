@@ -87,20 +87,27 @@ export class WillcallChat extends HTMLElement {
     this.n.log.append(h("div.item.line", null, h("p", null, this.t[key])));
   }
 
+  over(note) {
+    const { over, composer, status } = this.n;
+    if (note) this.note(note);
+    over.hidden = !(composer.hidden = true);
+    status.textContent = "";
+  }
+
   addOwn({ text, client_id }) {
     this.add({ kind: "message", author: "patient", text, client_id }, true);
   }
 
   /** @param {boolean} quiet history or the patient's own: not announced */
   add(event, quiet) {
-    const { log, scroll, welcome, over, composer } = this.n;
+    const { scroll, welcome } = this.n;
     const atEnd = this.#atEnd();
     const node = this.timeline.add(event);
     if (!node) return;
     if (quiet) node.ariaLive = "off";
     welcome.classList.add("past");
     if (event.kind === "owner") this.setOwner(event);
-    if (event.kind === "closed") over.hidden = !(composer.hidden = true);
+    if (event.kind === "closed") this.over();
     if (event.kind === "notice" && event.urgent) this.#pin(event);
     if (!quiet) {
       this.setTurn("");
@@ -109,7 +116,7 @@ export class WillcallChat extends HTMLElement {
     }
     // a reply taller than the window is shown from its beginning
     const tall = !quiet && node.offsetHeight > scroll.clientHeight;
-    if (quiet || atEnd) scroll.scrollTop = tall ? log.offsetTop + node.offsetTop : scroll.scrollHeight;
+    if (quiet || atEnd) scroll.scrollTop = tall ? node.offsetTop - 12 : scroll.scrollHeight;
   }
 
   setOnline(online) {

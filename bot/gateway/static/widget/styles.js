@@ -61,9 +61,9 @@ h2 { font-weight: 650; font-size: 1.25em; }
 .scroll:focus-visible { outline-offset: -3px; }
 h3 { font: 600 1.25em/1.25 var(--serif); }
 .welcome h3 { font-size: 1.6em; margin: 4px 0 8px; }
-.welcome > p + p { margin-top: 10px; padding-left: 12px; border-left: 3px solid var(--alarm); font-weight: 600; }
+.welcome > p + p { margin: 12px 0; padding-left: 12px; border-left: 3px solid var(--alarm); font-weight: 600; }
 .welcome .row { margin: 16px 0; }
-.past { font-size: .8125em; color: var(--muted); border-bottom: 1px solid var(--line); padding-bottom: 12px; margin-bottom: 14px; }
+.past { font-size: .8125em; color: var(--muted); }
 .past > :is(h3, .row, .small) { display: none; }
 .choice { border-color: var(--link); border-radius: var(--corner); background: var(--paper); color: var(--link); }
 .choice:disabled { border: 1px dashed var(--edge); background: none; color: var(--muted); font-weight: 400; cursor: default; }
@@ -101,7 +101,7 @@ dt { color: var(--muted); }
 .next .small { margin-bottom: 4px; color: inherit; }
 .next .text { color: var(--ink); }
 .who { padding: 0 10px; border-radius: 10px; border: 1px solid; background: var(--paper); }
-.field, fieldset, .parts div { display: grid; gap: 5px; }
+.field > label, legend, .parts label { display: block; margin-bottom: 5px; }
 .field > label, legend { font-weight: 600; }
 input, textarea { width: 100%; min-height: 46px; padding: 9px 12px; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); }
 [aria-invalid="true"] { border: 2px solid var(--wrong); }

@@ -10,13 +10,13 @@ export class Timeline {
   /** Up to this seq nothing is missing. */
   reached = 0;
 
-  /** @param {HTMLElement} log @param {{t, say, verify, focus}} context words and what an event can do */
+  /** @param {HTMLElement} log @param {{t, say, verify, focus}} context */
   constructor(log, context) {
     this.log = log;
     this.context = context;
   }
 
-  /** Returns what is new on screen. An event without seq is not acknowledged yet. */
+  /** Returns the new node, if any. An event without seq is not acknowledged yet. */
   add(event) {
     if (this.#seqs.has(event.seq)) return;
     if (this.#find(event.client_id)) return this.acknowledge(event.client_id, event.seq);
@@ -62,7 +62,7 @@ export class Timeline {
     this.#refresh();
   }
 
-  /** Only the last question is open, and only until the patient has said something after it. */
+  /** Only the last question is open, until the patient says something. */
   #refresh() {
     let open = true;
     let formOpen = true;

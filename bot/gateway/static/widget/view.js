@@ -27,7 +27,7 @@ export function buildView(chat, on) {
     h("h3", null, t.title),
     h("p", null, t.welcome),
     h("p", null, linkify(t.emergency)),
-    h("div.row", null, [t.chip1, t.chip2, t.chip3, t.chip4].map((text) => button("choice", () => on.send(text), text))),
+    h("div.row", null, t.chips.split("|").map((text) => button("choice", () => on.send(text), text))),
     h("p.small", null, t.privacy),
   );
   n.log = h("div", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t.messages });
@@ -35,7 +35,7 @@ export function buildView(chat, on) {
   n.scroll = h("div.scroll", { tabindex: 0, role: "region", "aria-label": t.messages }, n.welcome, n.log, n.typing);
   n.status = h("p.small", { role: "status" });
   n.error = h("p.wrong", { role: "alert" });
-  n.over = h("div", { hidden: "" }, button("button.primary", on.again, t.again));
+  n.over = h("button.button.primary", { hidden: "", onclick: on.again }, t.again);
   n.composer = buildComposer(n, chat, on);
   n.confirm = h(
     "dialog.confirm",
@@ -151,7 +151,7 @@ function buildFields(t, prefix) {
   return { rows, last, month, day, year, rx, phone, proofs };
 }
 
-/** Says what is missing and moves the focus there, or returns the values. */
+/** Returns the values, or says what is missing. */
 function readFields({ last, month, day, year, rx, phone, proofs }, t) {
   const birth = isoDate(year.value, month.value, day.value);
   const proof = proofs[0].hidden ? phone : rx;
@@ -169,7 +169,7 @@ function readFields({ last, month, day, year, rx, phone, proofs }, t) {
   wrong[0][0].focus();
 }
 
-/** YYYY-MM-DD if that day exists and is a plausible birthday; else null. */
+/** YYYY-MM-DD of a plausible birthday; else null. */
 function isoDate(...parts) {
   const [year, month, day] = parts.map(Number);
   const date = new Date(Date.UTC(year, month - 1, day));
