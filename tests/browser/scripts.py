@@ -42,6 +42,7 @@ REJECTED: Event = {
     **READY,
     "text": "The claim for your atorvastatin was not accepted by your insurance.",
     "state": "rejected",
+    "late_text": "This takes longer than we said. We are sorry.",
     "medicine": "atorvastatin 20 mg tablet",
     "title": "Waiting for your insurance",
     "meaning": "Your insurance did not accept the claim. Its records need an update.",

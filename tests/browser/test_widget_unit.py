@@ -306,6 +306,7 @@ async def test_older_questions_are_spent_once_answered(
     assert steps == [f"Done:\n{step['label']}" for step in READY["steps"]]
     await write(page, "atorvastatin")
     await expect(log(page).locator("li.problem")).to_have_text("Insurance – waiting here")
+    await expect(log(page)).to_contain_text("This takes longer than we said.")
     await shoot(page, "status-card")
     await gateway.emit(IDENTITY)
     await gateway.emit({"kind": "identity_result", "verified": True, "text": "Identity confirmed."})

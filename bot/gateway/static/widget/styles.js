@@ -67,8 +67,7 @@ h3 { font: 600 1.25em/1.25 var(--serif); }
 .past > :is(h3, .row, .small) { display: none; }
 .choice { border-color: var(--link); border-radius: var(--corner); background: var(--paper); color: var(--link); }
 .choice:disabled { border: 1px dashed var(--edge); background: none; color: var(--muted); font-weight: 400; cursor: default; }
-.choice.taken, .choice:hover { background: var(--tint); }
-.choice.taken { border-style: solid; color: var(--ink); }
+.choice:hover { background: var(--tint); }
 
 .item { margin-bottom: 14px; display: flex; flex-direction: column; align-items: flex-start; gap: 6px; }
 .bubble { max-width: 90%; padding: 10px 14px; border-radius: var(--reply); }

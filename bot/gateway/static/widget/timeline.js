@@ -66,17 +66,13 @@ export class Timeline {
   #refresh() {
     let open = true;
     let formOpen = true;
-    let answer;
     for (const { event, node } of this.#items.toReversed()) {
       const { kind } = event;
       if (kind === "closed") open = formOpen = false;
       if (kind === "identity_result" && event.verified) formOpen = false;
-      if (event.author === "patient") {
-        open = false;
-        answer = event.text;
-      }
+      if (event.author === "patient") open = false;
       if (kind === "choices") {
-        node.settle?.(open, answer);
+        node.settle?.(open);
         open = false;
       }
       if (kind === "identity_form") {
@@ -87,7 +83,7 @@ export class Timeline {
   }
 }
 
-/** A question gets `settle(open, answer)`; an unknown kind shows its text. */
+/** A question gets `settle(open)`; an unknown kind shows its text. */
 function renderEvent(event, context) {
   try {
     return (KINDS[event.kind] ?? message)(event, context);
@@ -134,11 +130,7 @@ function choices(event, context) {
     return button("choice", onclick, numbered && h("b", null, `${index + 1} `), h("span", null, label));
   });
   item.append(h("div.row", null, buttons));
-  item.settle = (open, answer) =>
-    buttons.forEach((each, index) => {
-      each.disabled = !open;
-      each.classList.toggle("taken", answer === event.choices[index].label);
-    });
+  item.settle = (open) => buttons.forEach((each) => (each.disabled = !open));
   return item;
 }
 
@@ -159,8 +151,8 @@ export function noticeBox(t, urgent, text, phones) {
   );
 }
 
-function statusCard({ state, medicine, title, meaning, steps = [], facts = [], next_step, who_acts_label, as_of_text }, { t }) {
-  const late = steps.some(({ status }) => status === "problem");
+function statusCard({ state, late_text, medicine, title, meaning, steps = [], facts = [], next_step, who_acts_label, as_of_text }, { t }) {
+  const late = late_text || steps.some(({ status }) => status === "problem");
   const good = state === "ready" || steps.every(({ status }) => status === "done");
   return h(
     "div.item.bot",
@@ -171,7 +163,7 @@ function statusCard({ state, medicine, title, meaning, steps = [], facts = [], n
       null,
       h("div.head", null, h("span.sign", null, icon(late ? "alert" : good ? "check" : "clock")), h("div", null, h("p.small", null, medicine), h("h3", null, title))),
       steps.length && h("ol", null, steps.map((step) => progress(step, t))),
-      h("p.text", null, linkify(meaning)),
+      h("p.text", null, linkify(meaning), late_text && h("b", null, ` ${late_text}`)),
       facts.length && h("dl", null, facts.map(({ label, value }) => h("div", null, h("dt", null, label), h("dd", null, linkify(value))))),
       h("div.next", null, h("p.small", null, h("b", null, t.next), who_acts_label && h("span.who", null, who_acts_label)), h("p.text", null, linkify(next_step))),
       h("p.small", null, as_of_text),
