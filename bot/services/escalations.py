@@ -23,10 +23,11 @@ _OPEN = Escalation.state != "closed"
 
 @dataclass(frozen=True)
 class Promise:
-    """Who answers by when, in words, and when the work is due (UTC)."""
+    """Who answers by when, in words, when the work is due (UTC), and whether somebody is there."""
 
     text: str
     due_at: datetime
+    open_now: bool
 
 
 async def hand_over(
@@ -125,9 +126,10 @@ def _promise(handoff: Handoff, store: OpenStore | None, wording: Wording, now: d
     team = wording.render(f"team.{handoff.queue}", now=now)
     if store is None:
         due_at = now + timedelta(minutes=minutes)
-        return Promise(wording.render("when.unknown", {"team": team}, now=now), due_at)
+        return Promise(wording.render("when.unknown", {"team": team}, now=now), due_at, False)
     due_at = store.hours.add_open_minutes(now, minutes)
-    opens_at = None if store.hours.is_open(now) else store.hours.next_opening(now)
+    open_now = store.hours.is_open(now)
+    opens_at = None if open_now else store.hours.next_opening(now)
     values = {
         "team": team,
         "due_at": due_at,
@@ -135,11 +137,9 @@ def _promise(handoff: Handoff, store: OpenStore | None, wording: Wording, now: d
         "store_name": store.record.name,
         "phone": store.record.phone,
     }
-    name = "when.open" if store.hours.is_open(now) else "when.closed"
-    if opens_at is None and name == "when.closed":
-        name = "when.unknown"
+    name = "when.open" if open_now else "when.closed" if opens_at else "when.unknown"
     zone = store.record.timezone
     sentences = [
         wording.render(key, values, now=now, timezone=zone) for key in (name, "when.phone")
     ]
-    return Promise(" ".join(sentences), due_at)
+    return Promise(" ".join(sentences), due_at, open_now)

@@ -40,7 +40,8 @@ async def raise_alarm(
         queue="pharmacist", priority="urgent", reason=_reason(families), transfers=True
     )
     promise = await escalations.hand_over(session, conversation, handoff, question, wording, now)
-    text = f"{wording.render('urgent_pharmacist', now=now)} {promise.text}"
+    told = "urgent_pharmacist" if promise.open_now else "urgent_nobody_there"
+    text = f"{wording.render(told, now=now)} {promise.text}"
     append(session, conversation, "message", "system", text, at=now)
     if conversation.owner == "bot":
         Reply(session, conversation, wording, now, question, "UTC").hand_to_queue()
