@@ -1,57 +1,31 @@
 """The widget in a real Chromium, against a scripted gateway: what no whole stack does on demand."""
 
 import gzip
-import json
-import os
-import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.browser.chat import (
+    bubbles,
+    check_with_axe,
+    composer,
+    focused,
+    log,
+    no_sideways_scroll,
+    shoot,
+    start,
+    write,
+)
+from tests.browser.conftest import OpenUrl, Scheme
 from tests.browser.fake_gateway import STATIC, FakeGateway
 from tests.browser.scripts import CHOICES, IDENTITY, READY, URGENT, hostile, replies, say
 
 # One browser for all tests of this module: starting it costs more than most of them.
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
 type Open = Callable[..., Awaitable[Page]]
-type Scheme = Literal["light", "dark"]
-
-
-def chromium() -> str:
-    """The browser under test; a machine without one fails these tests, it does not skip them."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("WILLCALL_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-    assert found, "No Chromium: install it or set WILLCALL_CHROMIUM to its path."
-    return found
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield launched
-        await launched.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -62,58 +36,12 @@ async def gateway() -> AsyncIterator[FakeGateway]:
     await fake.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def open_page(browser: Browser, gateway: FakeGateway) -> AsyncIterator[Open]:
-    contexts = []
-
+@pytest.fixture
+def open_page(open_url: OpenUrl, gateway: FakeGateway) -> Open:
     async def open_page(width: int = 1280, height: int = 800, scheme: Scheme = "light") -> Page:
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        contexts.append(context)
-        page = await context.new_page()
-        page.set_default_timeout(8_000)
-        await page.goto(gateway.url)
-        return page
+        return await open_url(gateway.url, width, height, scheme)
 
-    yield open_page
-    for context in contexts:
-        await context.close()
-
-
-def log(page: Page) -> Locator:
-    return page.get_by_role("log")
-
-
-def composer(page: Page) -> Locator:
-    return page.get_by_role("textbox", name="Message", exact=True)
-
-
-def bubbles(page: Page, text: str) -> Locator:
-    return log(page).locator(".bubble", has_text=re.compile(f"^{re.escape(text)}$"))
-
-
-async def start(page: Page) -> None:
-    await page.get_by_role("button", name="Chat with us").click()
-
-
-async def write(page: Page, text: str) -> None:
-    await composer(page).fill(text)
-    await composer(page).press("Enter")
-
-
-async def shoot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"widget-{name}.png")
-
-
-async def no_sideways_scroll(page: Page) -> bool:
-    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    inside = (
-        "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"
-        "(document.querySelector('willcall-chat').shadowRoot.querySelector('.scroll'))"
-    )
-    return bool(await page.evaluate(f"{fits} && {inside}"))
+    return open_page
 
 
 # --- nothing lost, nothing twice -----------------------------------------------------------------
@@ -207,7 +135,7 @@ async def test_a_second_tab_shows_the_same_chat_and_ends_with_it(
     await expect(bubbles(other, "hello")).to_have_count(1)
     await other.locator("summary").click()
     await other.get_by_role("button", name="End and clear").click()
-    await shoot(other, "end")
+    await shoot(other, "widget-end")
     await other.get_by_role("dialog").get_by_role("button", name="End and clear").last.click()
     await expect(other.get_by_text("The chat was ended")).to_be_visible()
     await expect(bubbles(page, "hello")).to_have_count(0)
@@ -267,7 +195,7 @@ async def test_an_urgent_notice_stays(open_page: Open, gateway: FakeGateway) -> 
         await write(page, text)
         await expect(bubbles(page, f"You said: {text}")).to_be_visible()
     await expect(strip).to_be_in_viewport(ratio=1)
-    await shoot(page, "urgent")
+    await shoot(page, "widget-urgent")
     await page.reload()
     await start(page)
     await expect(strip).to_be_in_viewport(ratio=1)
@@ -307,7 +235,7 @@ async def test_older_questions_are_spent_once_answered(
     await write(page, "atorvastatin")
     await expect(log(page).locator("li.problem")).to_have_text("Insurance – waiting here")
     await expect(log(page)).to_contain_text("This takes longer than we said.")
-    await shoot(page, "status-card")
+    await shoot(page, "widget-status-card")
     await gateway.emit(IDENTITY)
     await gateway.emit({"kind": "identity_result", "verified": True, "text": "Identity confirmed."})
     await expect(page.get_by_role("button", name="I'd rather not")).to_have_count(0)
@@ -327,7 +255,7 @@ async def test_a_person_takes_over_and_closes(open_page: Open, gateway: FakeGate
     await expect(composer(page)).to_be_hidden()
     await expect(page.get_by_text("Reconnecting")).to_be_hidden()
     await expect(bubbles(page, "a person please")).to_be_visible()
-    await shoot(page, "closed")
+    await shoot(page, "widget-closed")
     hellos = len(gateway.hellos)
     await page.reload()
     await start(page)
@@ -354,21 +282,11 @@ async def test_spanish(open_page: Open, gateway: FakeGateway) -> None:
     await expect(page.get_by_role("heading", name="¿En qué le podemos ayudar?")).to_be_visible()
     await page.get_by_role("button", name="¿Está lista mi receta?").click()
     await expect(log(page)).to_contain_text("¿Está lista mi receta?")
-    await shoot(page, "spanish")
+    await shoot(page, "widget-spanish")
     assert gateway.only.locale == "es"
 
 
 # --- for everyone --------------------------------------------------------------------------------
-
-
-async def focused(page: Page) -> str:
-    """The label of what has the focus, through the shadow root."""
-    script = """() => {
-      const host = document.activeElement;
-      const node = host.shadowRoot?.activeElement ?? host;
-      return node.labels?.[0]?.textContent || node.ariaLabel || node.textContent || node.tagName;
-    }"""
-    return str(await page.evaluate(script)).strip()
 
 
 async def test_the_whole_chat_by_keyboard(open_page: Open, gateway: FakeGateway) -> None:
@@ -420,7 +338,7 @@ async def test_the_identity_form_by_keyboard(open_page: Open, gateway: FakeGatew
     await form.get_by_label("Day").fill("9")
     await page.keyboard.press("Enter")
     await expect(form.get_by_role("alert")).to_have_text(words)
-    await shoot(page, "identity")
+    await shoot(page, "widget-identity")
     expected = {"last_name": "Ruiz", "date_of_birth": "1961-02-09", "phone": "(555) 010-4477"}
     assert gateway.identity_posts == [expected]
     stored = await page.evaluate("JSON.stringify(localStorage)")
@@ -436,26 +354,17 @@ async def test_the_identity_form_by_keyboard(open_page: Open, gateway: FakeGatew
 async def test_axe_finds_nothing(open_page: Open, gateway: FakeGateway, scheme: Scheme) -> None:
     page = await open_page(scheme=scheme)
     await check_with_axe(page)
-    await shoot(page, f"page-{scheme}")
+    await shoot(page, f"widget-page-{scheme}")
     await start(page)
     await check_with_axe(page)
-    await shoot(page, f"welcome-{scheme}")
+    await shoot(page, f"widget-welcome-{scheme}")
     for text in ("which one", "lisinopril", "atorvastatin", "stock", "pills", "a person", "ready"):
         await write(page, text)
         await expect(log(page).get_by_text("Sending")).to_have_count(0)
     await expect(page.get_by_label("Last name")).to_be_visible()
     await page.locator("summary").click()
     await check_with_axe(page)
-    await shoot(page, f"all-{scheme}")
-
-
-async def check_with_axe(page: Page) -> None:
-    results: Any = await Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    found = [
-        {"rule": violation["id"], "nodes": [node["html"][:160] for node in violation["nodes"]]}
-        for violation in results.response["violations"]
-    ]
-    assert not found, json.dumps(found, indent=1)
+    await shoot(page, f"widget-all-{scheme}")
 
 
 async def test_a_small_screen_has_no_sideways_scroll(open_page: Open, gateway: FakeGateway) -> None:
@@ -473,7 +382,7 @@ async def test_a_small_screen_has_no_sideways_scroll(open_page: Open, gateway: F
         await write(page, text)
         await expect(log(page).get_by_text("Sending")).to_have_count(0)
         assert await no_sideways_scroll(page), text
-    await shoot(page, "320")
+    await shoot(page, "widget-320")
 
 
 async def test_the_widget_is_small() -> None:
