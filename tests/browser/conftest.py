@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Literal
 
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -17,6 +17,10 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# A shared machine is slow at times; what is awaited is awaited patiently.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 type Scheme = Literal["light", "dark"]
 # Opens an address: open_url(url, width, height, scheme).
@@ -55,7 +59,7 @@ async def open_url(browser: Browser) -> AsyncIterator[OpenUrl]:
         )
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(PATIENCE_MS)
         await page.goto(url)
         return page
 
