@@ -49,7 +49,7 @@ def create(uv: str, folder: str, python: str, lock_name: str) -> None:
     interpreter = str(place / "bin" / "python")
     install = [uv, "pip", "install", "--python", interpreter]
     run(
-        [*install, "--require-hashes", "-r", str(LOCKS / f"{lock_name}.txt")],
+        [*install, "--no-deps", "--require-hashes", "-r", str(LOCKS / f"{lock_name}.txt")],
         "the packages could not be installed: is the package index reachable?",
     )
     if folder == ".venv":

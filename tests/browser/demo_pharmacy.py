@@ -95,4 +95,3 @@ class DemoPharmacy:
             rasa_timeout_seconds=30.0,
         )
         return build(settings, self.clock, Database(self._database_url))
-
