@@ -18,8 +18,8 @@ ORDER = (
     "chest_stroke",
     "bleeding",
     "self_harm",
-    "overdose",
     "ingestion",
+    "overdose",
     "glucose",
 )
 
@@ -33,8 +33,10 @@ def say_urgent(
     now: datetime,
 ) -> None:
     """Append the urgent notice for the families, with the numbers to call."""
-    told = [family for family in ORDER if family in families][:2]
-    names = [f"urgent.{family}" for family in told] or ["urgent.general"]
+    told = [family for family in ORDER if family in families]
+    if "ingestion" in told and "overdose" in told:
+        told.remove("overdose")  # the same steps, and the first text has one more
+    names = [f"urgent.{family}" for family in told[:2]] or ["urgent.general"]
     phones = phones_for(frozenset(families), country)
     append(
         session,

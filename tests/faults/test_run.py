@@ -32,6 +32,8 @@ async def test_the_story_of_a_restart(tmp_path: Path) -> None:
             assert "rasa ended (exit status -9)" in first.lines()
             assert await gone([first.pid_of(part) for part in PARTS])
             seen = device.events[-1]["seq"]
+            for word in ("lisinopril", "Carter", "1961", "5550101", "555-0101"):
+                assert word not in first.lines(), "a log line tells what only the patient may know"
         settings = {"WILLCALL_PORT": str(first.port)}
         with running(tmp_path, **settings) as second:
             second.port = first.port
