@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value:
             return value
+        if value.startswith("postgres://"):  # as many hosters write it
+            value = value.replace("postgres://", "postgresql://", 1)
         try:
             backend = make_url(value).get_backend_name()
         except ArgumentError as error:

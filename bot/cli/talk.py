@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
+from io import TextIOWrapper
 
 from bot.bootstrap import build
 from bot.cli.model import parse_lines
@@ -16,6 +17,8 @@ COLUMNS = ("id", "state", "queue", "priority", "reason", "opened_at", "due_at", 
 
 def parse(settings: Settings, _given: argparse.Namespace) -> int:
     """Print a JSON line for each line of standard input, in order."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     lines = [line.rstrip("\r\n") for line in sys.stdin]
     for answer in parse_lines(settings, lines):
         print(json.dumps(answer, ensure_ascii=False))

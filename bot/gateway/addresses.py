@@ -13,7 +13,9 @@ def client_address(request: web.Request, trusted_proxies: int) -> str:
     return request.remote or "unknown"
 
 
-def origin_allowed(request: web.Request, allowed: tuple[str, ...]) -> bool:
+def origin_allowed(
+    request: web.Request, allowed: tuple[str, ...], trusted_proxies: int = 0
+) -> bool:
     """Whether a browser's page may use the interface: our own, or one of the settings'.
 
     Programs that are no browsers send no Origin; they need the conversation's secret anyway.
@@ -21,5 +23,7 @@ def origin_allowed(request: web.Request, allowed: tuple[str, ...]) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    own = request.headers.get("X-Forwarded-Host", request.host)
+    own = request.host
+    if trusted_proxies:
+        own = request.headers.get("X-Forwarded-Host", own)
     return origin in allowed or origin.partition("://")[2] == own

@@ -1,5 +1,7 @@
 """What the gateway's views find in the aiohttp application."""
 
+from weakref import WeakSet
+
 from aiohttp import web
 
 from bot.bootstrap import Application
@@ -13,4 +15,5 @@ HUB = web.AppKey("hub", Hub)
 RASA = web.AppKey("rasa", RasaClient)
 RUNNER = web.AppKey("turn_runner", TurnRunner)
 MESSAGES = web.AppKey("message_window", SlidingWindow)
+SOCKETS = web.AppKey("sockets", WeakSet[web.WebSocketResponse])
 OPENINGS = web.AppKey("opening_window", SlidingWindow)

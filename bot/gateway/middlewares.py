@@ -71,7 +71,8 @@ async def origins(request: web.Request, handler: Handler) -> web.StreamResponse:
     origin = request.headers.get("Origin")
     if not request.path.startswith("/api/") or origin is None:
         return await handler(request)
-    if not origin_allowed(request, request.app[APP].settings.allowed_origins):
+    settings = request.app[APP].settings
+    if not origin_allowed(request, settings.allowed_origins, settings.trusted_proxies):
         raise ApiError("origin_not_allowed")
     if request.method == "OPTIONS":
         response: web.StreamResponse = web.Response(status=204)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.gateway.addresses import origin_allowed
 from bot.gateway.errors import ApiError
 from bot.gateway.hub import Signal
-from bot.gateway.keys import APP, HUB
+from bot.gateway.keys import APP, HUB, SOCKETS
 from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
 from bot.services import conversations
@@ -46,12 +46,13 @@ class Seen(BaseModel):
 async def socket(request: web.Request) -> web.StreamResponse:
     """Serve one socket until either side closes it."""
     settings = request.app[APP].settings
-    if not origin_allowed(request, settings.allowed_origins):
+    if not origin_allowed(request, settings.allowed_origins, settings.trusted_proxies):
         raise ApiError("origin_not_allowed")
     ws = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=HARD_LIMIT)
     if not ws.can_prepare(request).ok:
         raise ApiError("bad_request")
     await ws.prepare(request)
+    request.app[SOCKETS].add(ws)
     try:
         patient, after = await _welcome(request, ws)
     except ApiError as error:

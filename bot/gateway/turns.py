@@ -13,9 +13,9 @@ from bot.services import turns
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 1.0
 # How long an answer may take beyond Rasa's time before another gateway may take the turn up.
-LEASE_MARGIN = timedelta(seconds=5)
+LEASE_MARGIN = timedelta(seconds=3)
 # A turn that has ended two gateways is not given to Rasa a third time.
 MOST_ATTEMPTS = 3
 

@@ -105,7 +105,8 @@ export class Connection {
   /** Resolves when polling fails: whether it ever worked. */
   async #poll() {
     const { url, secret, after, onFrame, onState } = this.options;
-    for (let wait = 0; ; wait = POLL_SECONDS) {
+    const until = Date.now() + 600_000; // then a socket is tried again
+    for (let wait = 0; Date.now() < until; wait = POLL_SECONDS) {
       try {
         const answer = await request(`${url}/events?after=${after()}&wait=${wait}`, { secret });
         if (this.#ended) return true;
@@ -119,6 +120,7 @@ export class Connection {
         return wait > 0;
       }
     }
+    return true;
   }
 
   async #post({ type, ...body }) {

@@ -1,10 +1,10 @@
 /** <willcall-chat>: the launcher and the panel, and what the conversation does to them. */
 
 import { Chat, Store } from "./chat.js";
-import { firstParagraph, h, icon, sr } from "./dom.js";
+import { h, icon, sr } from "./dom.js";
 import { language, strings } from "./strings.js";
 import { sheet } from "./styles.js";
-import { noticeBox, Timeline } from "./timeline.js";
+import { Timeline, urgentBox } from "./timeline.js";
 import { buildView } from "./view.js";
 
 const TURN_LIMIT = 30_000;
@@ -16,6 +16,8 @@ export class WillcallChat extends HTMLElement {
   #urgent = false;
   #owner;
   #turnTimer;
+  #first;
+  #placed;
 
   connectedCallback() {
     if (this.n) return this.restart(); // moved within the page
@@ -94,14 +96,14 @@ export class WillcallChat extends HTMLElement {
     status.textContent = "";
   }
 
-  addOwn({ text, client_id }) {
-    this.add({ kind: "message", author: "patient", text, client_id }, true);
+  addOwn(item) {
+    this.add({ ...item, kind: "message", author: "patient" }, true);
   }
 
   /** @param {boolean} quiet history or the patient's own: not announced */
   add(event, quiet) {
     const { scroll, welcome } = this.n;
-    const atEnd = this.#atEnd();
+    const follow = this.#atEnd() || scroll.scrollTop === this.#placed;
     const node = this.timeline.add(event);
     if (!node) return;
     if (quiet) node.ariaLive = "off";
@@ -115,8 +117,11 @@ export class WillcallChat extends HTMLElement {
       this.#badge();
     }
     // a reply taller than the window is shown from its beginning
-    const tall = !quiet && node.offsetHeight > scroll.clientHeight;
-    if (quiet || atEnd) scroll.scrollTop = tall ? node.offsetTop - 12 : scroll.scrollHeight;
+    if (quiet) this.#first = null;
+    else if (!this.#first || event.author === "staff") this.#first = node;
+    if (!quiet && !follow) return;
+    scroll.scrollTop = this.#first ? this.#first.offsetTop - 12 : scroll.scrollHeight;
+    this.#placed = scroll.scrollTop;
   }
 
   setOnline(online) {
@@ -213,9 +218,9 @@ export class WillcallChat extends HTMLElement {
     badge.replaceChildren(this.#urgent ? icon("alert") : `${this.#unread} `, sr(this.#urgent ? this.t.urgentTitle : this.t.unread));
   }
 
-  #pin({ text, phones }) {
+  #pin(event) {
     this.#urgent = true;
-    this.n.pinned.prepend(noticeBox(this.t, true, firstParagraph(text), phones));
+    this.n.pinned.prepend(urgentBox(this.t, event));
     this.#badge();
   }
 }

@@ -9,7 +9,7 @@ const CSS = `
   --brand: light-dark(#1c5344, #2b735c); --link: light-dark(#17604c, #8bd0b4); --tint: light-dark(#e6efe9, #24372f);
   --copper: light-dark(#a0441a, #eda676); --warm: light-dark(#fcefdd, #3a2a17);
   --alarm: light-dark(#9c1f1f, #a82b2b); --wrong: light-dark(#9c1f1f, #ffb0a3);
-  --serif: Palatino, Georgia, serif; --corner: 16px 16px 5px 16px; --reply: 5px 16px 16px;
+  --corner: 16px 16px 5px 16px; --reply: 5px 16px 16px;
 }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -53,13 +53,13 @@ h2 { font-weight: 650; font-size: 1.25em; }
 .pinned { max-height: 40%; overflow: auto; flex: none; }
 .pinned .box { padding: 10px 16px 14px; }
 .pinned .text { font-weight: 600; }
-.pinned .text a, .notice a { color: inherit; }
+.text a { color: inherit; }
 .box .button { background: #fff; color: #8c1919; }
-.box .row { margin-top: 8px; }
+.box .row { margin: 8px 0; }
 .flag { display: flex; align-items: center; gap: .4em; font-weight: 700; font-size: .9em; }
 .scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px; }
 .scroll:focus-visible { outline-offset: -3px; }
-h3 { font: 600 1.25em/1.25 var(--serif); }
+h3 { font: 600 1.25em/1.25 Palatino, Georgia, serif; }
 .welcome h3 { font-size: 1.6em; margin: 4px 0 8px; }
 .welcome > p + p { margin: 12px 0; padding-left: 12px; border-left: 3px solid var(--alarm); font-weight: 600; }
 .welcome .row { margin: 16px 0; }
@@ -76,8 +76,7 @@ h3 { font: 600 1.25em/1.25 var(--serif); }
 .staff .bubble { border-left: 4px solid var(--copper); }
 .line { align-items: center; }
 .line p { display: flex; gap: .5em; padding: 5px 14px; border-radius: 14px; background: var(--tint); font-size: .875em; }
-.notice > .box { max-width: 94%; padding: 12px 14px; border-radius: var(--reply); background: var(--warm); border-left: 4px solid var(--copper); }
-.urgent > .box { background: var(--paper); border: 2px solid var(--alarm); }
+.notice .box { padding: 12px 14px; border-radius: var(--reply); background: var(--warm); border-left: 4px solid var(--copper); }
 .card { width: 100%; padding: 16px; display: grid; gap: 14px; border-top: 5px solid var(--brand); border-radius: var(--reply); }
 .late { border-top-color: var(--copper); }
 .head { display: flex; align-items: center; gap: 10px; }
@@ -93,7 +92,8 @@ li.done::after { border-left: 2px solid var(--link) !important; }
 .done, .current, .problem { color: var(--ink); }
 .current, .problem, dd { font-weight: 700; }
 .waits { color: var(--copper); font-weight: 400; }
-dl { display: grid; gap: 6px; border-top: 1px solid var(--line); padding-top: 12px; }
+input + .small { margin-top: 6px; }
+dl { display: grid; gap: 6px; font-size: .9em; border-top: 1px solid var(--line); padding-top: 12px; }
 dl div, .next .small { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 12px; }
 dt { color: var(--muted); }
 .next { padding: 12px 14px; border-radius: 12px; }

@@ -62,15 +62,21 @@ export class Timeline {
     this.#refresh();
   }
 
-  /** Only the last question is open, until the patient says something. */
+  /** Only the last question is open, until it is answered. */
   #refresh() {
     let open = true;
     let formOpen = true;
+    let answered;
     for (const { event, node } of this.#items.toReversed()) {
-      const { kind } = event;
+      const { kind, author } = event;
       if (kind === "closed") open = formOpen = false;
-      if (kind === "identity_result" && event.verified) formOpen = false;
-      if (event.author === "patient") open = false;
+      if (kind === "identity_result") {
+        if (event.verified) formOpen = false;
+        else node.hidden = formOpen; // the form itself says it
+      }
+      answered ||= author === "bot";
+      // waiting for people, the way back to the assistant stays open
+      if (author === "patient" && (answered || event.choice_id)) open = false;
       if (kind === "choices") {
         node.settle?.(open);
         open = false;
@@ -119,9 +125,9 @@ function line({ text }, sign) {
 }
 
 function choices(event, context) {
-  const listed = /^\s*1[.)] /m.test(event.text);
-  const numbered = listed || event.choices.length > 2;
-  const item = message({ ...event, text: listed ? firstParagraph(event.text) : event.text }, context);
+  const numbered = /^1\. /m.test(event.text);
+  // what follows lists the labels once more
+  const item = message({ ...event, text: firstParagraph(event.text) }, context);
   const buttons = event.choices.map(({ choice_id, label }, index) => {
     const onclick = () => {
       context.say({ type: "choice", choice_id, text: String(label) });
@@ -134,22 +140,21 @@ function choices(event, context) {
   return item;
 }
 
-function notice({ urgent, text, phones }, { t }) {
-  // the pinned copy announces it
-  return h(`div.item.notice${urgent ? ".urgent" : ""}`, { "aria-live": urgent && "off" }, noticeBox(t, urgent, text, phones));
+function notice({ urgent, text }, { t }) {
+  // the pinned box shows and announces it
+  if (urgent) return h("div.item.line", { "aria-live": "off" }, h("p", null, icon("alert"), t.urgentTitle, sr(text)));
+  return h("div.item.notice", null, h("p.box.text", null, linkify(text)));
 }
 
-/** @param {{label: string, number: string}[]} [phones] */
-export function noticeBox(t, urgent, text, phones) {
-  return h(
+/** The numbers first: they must be seen whole on the smallest screen. */
+export const urgentBox = (t, { text, phones = [] }) =>
+  h(
     "div.box",
     null,
-    urgent && h("p.flag", null, icon("alert"), t.urgentTitle),
-    h("p.text", null, linkify(text)),
-    phones?.length &&
-      h("p.row", null, phones.map(({ label, number }) => h("a.button", { href: tel(number) }, icon("phone"), h("span", null, label, " ", h("b", null, number))))),
+    h("p.flag", null, icon("alert"), t.urgentTitle),
+    h("p.row", null, phones.map(({ label, number }) => h("a.button", { href: tel(number) }, icon("phone"), label))),
+    h("p.text", null, linkify(firstParagraph(text))),
   );
-}
 
 function statusCard({ state, late_text, medicine, title, meaning, steps = [], facts = [], next_step, who_acts_label, as_of_text }, { t }) {
   const late = late_text || steps.some(({ status }) => status === "problem");
