@@ -28,7 +28,8 @@ def build_gateway(app: Application) -> web.Application:
     )
     web_app[APP] = app
     web_app[HUB] = Hub()
-    web_app[SOCKETS] = WeakSet()
+    sockets: WeakSet[web.WebSocketResponse] = WeakSet()
+    web_app[SOCKETS] = sockets
     web_app[MESSAGES] = SlidingWindow(settings.messages_per_minute)
     web_app[OPENINGS] = SlidingWindow(settings.new_conversations_per_minute)
     web_app.on_response_prepare.append(middlewares.add_headers)

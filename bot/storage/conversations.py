@@ -169,3 +169,16 @@ class Question(Base):
     ranking: Mapped[list[Any]]
     status: Mapped[str]
     asked_at: Mapped[datetime]
+
+
+class ReadyNotice(Base):
+    """A patient's wish to be told in the chat when a prescription is ready."""
+
+    __tablename__ = "ready_notice"
+
+    conversation_id: Mapped[str] = mapped_column(
+        ForeignKey("conversation.conversation_id"), primary_key=True
+    )
+    rx_number: Mapped[str] = mapped_column(ForeignKey("prescription.rx_number"), primary_key=True)
+    asked_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]

@@ -197,8 +197,13 @@ class RefillRequest(Base):
 
     refill_request_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     rx_number: Mapped[str] = mapped_column(ForeignKey("prescription.rx_number"), index=True)
-    conversation_id: Mapped[str | None]
-    status: Mapped[str]
+    # refill, or renewal when the prescriber has to be asked first.
+    kind: Mapped[str]
+    conversation_id: Mapped[str | None] = mapped_column(index=True)
+    # placed, accepted, rejected, cancelled.
+    status: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str | None]
     placed_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    # When the patient was told of the decision in the chat.
+    told_at: Mapped[datetime | None]

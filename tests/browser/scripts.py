@@ -61,8 +61,8 @@ URGENT: Event = {
     "For poisoning or too much medicine, call Poison Help.\n\n"
     "A pharmacist has been told and will read this chat. Do not wait for the answer.",
     "phones": [
-        {"label": "Emergency", "number": "911"},
-        {"label": "Poison Help", "number": "1-800-222-1222"},
+        {"label": "Call 911", "number": "911"},
+        {"label": "Call Poison Help 1-800-222-1222", "number": "1-800-222-1222"},
     ],
 }
 

@@ -161,7 +161,8 @@ async def test_the_story_of_the_readme(
     assert fill.copay_cents == 1000
     assert shown["Copay"] == "$10.00"
     await expect(page.get_by_text("The assistant is writing")).to_be_hidden()
-    # VIEWPORT
+    # the reply from its beginning, though it is taller than the window
+    await expect(ready.get_by_role("heading")).to_be_in_viewport(ratio=1)
     await shoot(page, f"story-4-card-{width}")
 
     await page.keyboard.type("what about the metformin")

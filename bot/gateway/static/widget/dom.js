@@ -62,4 +62,4 @@ export function linkify(value) {
   return [...parts, text.slice(from)];
 }
 
-export const firstParagraph = (text) => String(text ?? "").split(/\n\s*\n/)[0];
+export const firstParagraph = (text) => String(text).split("\n\n")[0];

@@ -37,7 +37,7 @@ h2, h3, dd, button { overflow-wrap: anywhere; }
 .panel, :host { position: fixed; z-index: 2147483000; inset: auto max(20px, env(safe-area-inset-right)) max(20px, env(safe-area-inset-bottom)) auto; }
 .launcher, .panel, .menu { box-shadow: 0 10px 36px #0d1a154d; }
 .launcher { display: flex; align-items: center; gap: .6em; min-height: 56px; padding: 0 22px; border-radius: 28px 28px 8px 28px; font-weight: 600; }
-.badge { display: grid; place-items: center; min-width: 1.7em; height: 1.7em; margin-right: -8px; border-radius: 1em; background: #fff; color: #7c3410; font-size: .875em; }
+.badge { display: grid; place-items: center; min-width: 1.7em; height: 1.7em; margin-right: -8px; border-radius: 1em; background: #fff; color: var(--alarm); font-size: .875em; }
 .panel { flex-direction: column; margin: 0; padding: 0; width: 412px; height: min(720px, 100dvh - 40px); max-width: none; max-height: none; overflow: hidden; border-radius: 20px 20px 8px 20px; background: var(--wash); }
 .panel[open] { display: flex; }
 .top { position: relative; z-index: 1; display: flex; align-items: center; gap: 4px; padding: 8px 8px 8px 14px; }
@@ -54,7 +54,7 @@ h2 { font-weight: 650; font-size: 1.25em; }
 .pinned .box { padding: 10px 16px 14px; }
 .pinned .text { font-weight: 600; }
 .text a { color: inherit; }
-.box .button { background: #fff; color: #8c1919; }
+.box .button { background: #fff; color: var(--alarm); }
 .box .row { margin: 8px 0; }
 .flag { display: flex; align-items: center; gap: .4em; font-weight: 700; font-size: .9em; }
 .scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px; }

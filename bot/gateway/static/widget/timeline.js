@@ -101,7 +101,7 @@ function renderEvent(event, context) {
 const KINDS = {
   choices,
   identity_form: identityForm,
-  identity_result: (event) => line(event, event.verified && icon("lock")),
+  identity_result: line,
   status_card: statusCard,
   notice,
   owner: line,
@@ -120,8 +120,8 @@ function message({ author, text, name, role, at, seq }, { t }) {
   );
 }
 
-function line({ text }, sign) {
-  return h("div.item.line", null, h("p", null, sign instanceof Node && sign, linkify(text)));
+function line({ text, verified }) {
+  return h("div.item.line", null, h("p", null, verified && icon("lock"), linkify(text)));
 }
 
 function choices(event, context) {

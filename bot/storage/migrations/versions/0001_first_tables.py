@@ -13,6 +13,7 @@ depends_on = None
 # In the order in which they can be dropped.
 TABLES = (
     "prior_authorization",
+    "ready_notice",
     "refill_request",
     "prescriber_request",
     "fill",
@@ -364,11 +365,13 @@ def upgrade() -> None:
         "refill_request",
         sa.Column("refill_request_id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("rx_number", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("conversation_id", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("placed_at", UtcDateTime(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["rx_number"], ["prescription.rx_number"], name=op.f("fk_refill_request_rx_number")
         ),
@@ -376,6 +379,29 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_refill_request_rx_number"), "refill_request", ["rx_number"], unique=False
+    )
+    op.create_index(
+        op.f("ix_refill_request_conversation_id"),
+        "refill_request",
+        ["conversation_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_refill_request_status"), "refill_request", ["status"], unique=False)
+    op.create_table(
+        "ready_notice",
+        sa.Column("conversation_id", sa.String(), nullable=False),
+        sa.Column("rx_number", sa.String(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.conversation_id"],
+            name=op.f("fk_ready_notice_conversation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["rx_number"], ["prescription.rx_number"], name=op.f("fk_ready_notice_rx_number")
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "rx_number", name=op.f("pk_ready_notice")),
     )
     op.create_table(
         "prior_authorization",
