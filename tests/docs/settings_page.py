@@ -44,7 +44,8 @@ TAIL = """
 Give the second copy three other ports and another data folder:
 
 ```
-WILLCALL_PORT=8090 WILLCALL_RASA_PORT=5105 WILLCALL_ACTIONS_PORT=5155 WILLCALL_DATA_DIR=var2 make run
+export WILLCALL_PORT=8090 WILLCALL_RASA_PORT=5105 WILLCALL_ACTIONS_PORT=5155
+WILLCALL_DATA_DIR=var2 make run
 ```
 
 ## PostgreSQL
@@ -59,9 +60,9 @@ WILLCALL_DATABASE_URL=postgresql://willcall:PASSWORD@127.0.0.1/willcall make run
 
 | variable | read by | meaning |
 |---|---|---|
-| `WILLCALL_SUPERVISOR_PID` | `bot.supervised` | set by `willcall run` for its children: they end when this process is gone |
+| `WILLCALL_SUPERVISOR_PID` | `bot.supervised` | set by `willcall run`, whose parts end with it |
 | `WILLCALL_CHROMIUM` | `tests/browser` | path of the browser, when it is not found on `PATH` |
-| `HYPOTHESIS_PROFILE` | `tests/conftest.py` | `ci` prints what is needed to repeat a failed property test |
+| `HYPOTHESIS_PROFILE` | `tests/conftest.py` | `ci` prints how to repeat a failed property test |
 | `RASA_TELEMETRY_ENABLED` | Rasa | always `false`: the Makefile and the code set it |
 """
 

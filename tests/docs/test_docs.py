@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from aiohttp import web
+from pydantic import BaseModel
 
 from bot.cli.main import main
+from bot.directives import Directive
 from bot.gateway import pages, patient_http, patient_socket
+from bot.pharmacy.fill_states import FILL_STATES
+from bot.services.escalations import DUE_MINUTES, PRIORITIES
 from tests.docs import names
 from tests.docs.pages import PAGES, ROOT, anchors, code, fences, links, name_of, spans, text_of
 
@@ -28,14 +33,15 @@ PATH = re.compile(
     r"|Makefile|Procfile|LICENSE|\.python-version"
 )
 DOTTED = re.compile(r"(?<![\w./-])(?:bot|tests|bench)(?:\.[a-zA-Z_]\w*)+")
-MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
-WILLCALL = re.compile(r"\bwillcall ([a-z]+)(?: ([a-z]+))?")
+BEFORE = r"^(?:[A-Z_]+=\S* )*(?:\.venv/bin/)?"  # where a command line may begin
+MAKE = re.compile(rf"{BEFORE}make ([a-z][a-z-]*)", re.MULTILINE)
+WILLCALL = re.compile(rf"{BEFORE}willcall ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
 ROUTE = re.compile(r"\b(GET|POST|DELETE) (/[\w/.{}-]*)")
 
 # Hosts that a page may name; everything else would be a machine, a mirror or a registry.
 HOSTS = {"127.0.0.1", "www.apache.org", "keepachangelog.com", "dailymed.nlm.nih.gov"}
 NOT_HERE = re.compile(
-    r"\.\./shared|/work/|/root\b|/home/|/tmp/|index-url|pypi|pythonhosted|npmjs|registry\.|mirror",
+    r"\.\./shared|/work/|/root\b|/home/|/tmp/|index-url|pypi|pythonhosted|npmjs|registry\.",
     re.IGNORECASE,
 )
 APACHE_2_0 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
@@ -75,9 +81,7 @@ def _exists(word: str) -> bool:
     pattern = re.sub(r"<[^>]*>", "*", word).rstrip("/")
     if any(ROOT.glob(pattern)):
         return True
-    return "/" not in word and any(
-        next((ROOT / folder).rglob(pattern), None) for folder in FOLDERS
-    )
+    return "/" not in word and any(next((ROOT / folder).rglob(pattern), None) for folder in FOLDERS)
 
 
 @each_page
@@ -106,6 +110,17 @@ def test_every_command_is_documented() -> None:
 def test_every_route_is_documented_and_no_other() -> None:
     told = {found for piece in code(MESSAGE_PATH) for found in ROUTE.findall(piece)}
     assert told == set(_routes((pages, patient_http, patient_socket)))
+
+
+def test_every_directive_is_documented() -> None:
+    kinds = {kind.model_fields["type"].default for kind in _directives()}
+    rows = set(re.findall(r"^\| `(\w+)` \|", text_of(MESSAGE_PATH), re.MULTILINE))
+    assert kinds <= rows
+
+
+def _directives() -> list[type[BaseModel]]:
+    union = get_args(Directive)[0]
+    return list(get_args(union))
 
 
 def _routes(modules: Iterable[object]) -> Iterator[tuple[str, str]]:
@@ -170,6 +185,16 @@ def test_the_license_is_the_one_that_the_package_names() -> None:
 def test_blocks_of_code_are_closed() -> None:
     for page in PAGES:
         assert text_of(page).count("```") == 2 * len(fences(page)), name_of(page)
+
+
+def test_the_minutes_of_a_promise_are_those_of_the_code() -> None:
+    minutes = [f"{DUE_MINUTES[name]} ({name})" for name in PRIORITIES]
+    said = " ".join(text_of(ROOT / "docs" / "safety.md").split())
+    assert f"within {minutes[0]}, {minutes[1]} or {minutes[2]} open minutes" in said
+
+
+def test_the_number_of_states_is_that_of_the_code() -> None:
+    assert f"all {len(FILL_STATES)} fill states" in text_of(README)
 
 
 def _targets() -> set[str]:

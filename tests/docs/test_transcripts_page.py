@@ -37,9 +37,10 @@ def test_the_examples_can_be_read(tmp_path: Path, number: int) -> None:
 def test_every_speaker_and_act_is_shown() -> None:
     text = "".join(EXAMPLES)
     for line in (
-        "# ", "now: ", "language: ", "given: ", "given: stock, ", "given: caregiver ",
-        "given: store, closed ", "patient: ", "patient chooses ", "patient verifies as ",
-        " by Rx number\n", "patient fails to verify as ", "bot: ", "staff sees: ", "\n  ", "…",
+        "# ", "now: ", "language: ", "situation: ", "given: ", "given: stock, ",
+        "given: caregiver ", "given: store, closed ", "patient: ", "patient chooses ",
+        "patient verifies as ", " by Rx number\n", "patient fails to verify as ", "bot: ",
+        "staff sees: ", "\n  ", "…",
     ):  # fmt: skip
         assert line in text, f"no example shows {line!r}"
 
