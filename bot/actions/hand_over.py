@@ -5,7 +5,8 @@ from typing import ClassVar
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
 from bot.actions.prescriptions import ask_identity, names_identity
-from bot.pharmacy.routes import HANDOVERS
+from bot.actions.registry import action_for
+from bot.pharmacy.routes import HANDOVERS, serious_guess
 
 # How often in a row the bot may ask to rephrase.
 MISSES_ALLOWED = 1
@@ -63,12 +64,18 @@ class ActionNotUnderstood(PatientAction):
         if names_identity(question.text) and not question.asker.verified:
             # Somebody says who they are: that is about their prescriptions, whatever the words.
             return ask_identity(question.about(d.Ask(intent="ask_status", text=question.text)))
-        missed = question.asker.memory.misunderstood + 1
+        guesses = [guess for guess in question.ranking if guess[0] not in self.intents]
         unanswered = d.Unanswered(
-            intent=question.ranking[0][0] if question.ranking else None,
-            confidence=question.confidence,
-            ranking=question.ranking,
+            intent=guesses[0][0] if guesses else None,
+            confidence=guesses[0][1] if guesses else None,
+            ranking=tuple(guesses),
         )
+        serious = serious_guess(guesses)
+        if serious is not None:
+            asked = d.Ask(intent=serious, text=question.text)
+            spoken = await action_for(serious).answer(question.about(asked))
+            return [unanswered, *spoken]
+        missed = question.asker.memory.misunderstood + 1
         if missed <= MISSES_ALLOWED:
             return [d.Say(response="not_understood"), question.remember(misunderstood=missed)]
         handoff = d.Handoff(

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.cli.places import RASA_PYTHON, ROOT, model_path
 from bot.pharmacy import red_flags
-from bot.pharmacy.routes import first_route
+from bot.pharmacy.routes import first_route, serious_guess
 from bot.pharmacy.typed_text import NOT_UNDERSTOOD, engine_input, is_blank
 from bot.settings import Settings
 
@@ -62,8 +62,15 @@ def _first_message(text: str, reading: dict[str, Any]) -> dict[str, Any]:
         "confidence": reading["confidence"],
         "ranking": reading["ranking"],
         "red_flags": list(dict.fromkeys(flag.family for flag in flags)),
-        "route": "urgent" if flags else first_route(reading["intent"]),
+        "route": "urgent" if flags else first_route(_acted_on(reading)),
     }
+
+
+def _acted_on(reading: dict[str, Any]) -> str:
+    """The intent that decides: the one that was understood, or a guess too serious to leave."""
+    guesses = [(item["intent"], item["confidence"]) for item in reading["ranking"]]
+    understood: str = reading["intent"]
+    return (understood == "nlu_fallback" and serious_guess(guesses)) or understood
 
 
 def _understand(model: Path, texts: list[str]) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Where each intent goes: the one table for the actions and for `willcall parse`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,3 +47,22 @@ def first_route(intent: str) -> Route:
     if handover is None or handover.identity_first:
         return "bot"
     return "urgent" if handover.priority == "urgent" else handover.queue
+
+
+# What must reach the pharmacist even when the engine is not sure: the meanings, and how likely
+# one of them has to be among the two best guesses (chosen on tests/nlu/kept_back.yml).
+SERIOUS = ("ask_clinical", "report_emergency", "report_wrong_medicine", "report_ran_out")
+SERIOUS_ENOUGH = 0.09
+
+
+def serious_guess(ranking: Sequence[tuple[str, float]]) -> str | None:
+    """The meaning to act on when nothing fits well enough but it may be about safety.
+
+    `ranking` are the engine's guesses with their confidence (0..1), the best first.
+    """
+    guesses = [(intent, share) for intent, share in ranking if intent != "nlu_fallback"]
+    for place, (intent, share) in enumerate(guesses[:2]):
+        if intent in SERIOUS and share >= SERIOUS_ENOUGH:
+            # A second guess that is an emergency goes to the pharmacist, without the alarm.
+            return intent if place == 0 else "ask_clinical"
+    return None
