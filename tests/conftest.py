@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests.stack import RasaProcess, free_port, model_file
+from tests.transcripts.coverage import PLAYED, summary
 
 pytest_plugins = ["tests.databases"]
 
@@ -23,3 +24,11 @@ def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaProcess]:
     process.start(tmp_path_factory.mktemp("rasa") / "rasa.log")
     yield process
     process.kill()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the transcripts of this run have covered."""
+    if PLAYED:
+        terminalreporter.section("conversations")
+        for line in summary():
+            terminalreporter.write_line(line)

@@ -16,6 +16,7 @@ from bot.storage.conversations import Escalation
 from bot.storage.database import Database
 from bot.wording import load
 from tests.stack import Clock, Device, RasaProcess, stack
+from tests.transcripts.coverage import WALKED
 
 NOW = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)  # Monday, 2:00 PM in the store
 CASES = [(state, reason) for state in FILL_STATES.values() for reason in (None, *state.reasons)]
@@ -103,6 +104,7 @@ async def test_every_state_and_reason(sqlite_url: str, rasa: RasaProcess, locale
                 )
                 assert list(rows) == (["unknown_state"] if state.name == "unknown" else [])
             await device.close()
+            WALKED.add((state.name, reason))
 
 
 def _check_card(card: dict[str, Any], state: FillState, reason: str | None, locale: str) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 DEFAULT_NOW = "2026-11-23 14:00 America/New_York"
-SPEAKERS = ("patient", "bot", "staff sees", "given", "now", "language", "rasa")
+SPEAKERS = ("patient", "bot", "staff sees", "given", "now", "language", "situation")
+SITUATIONS = range(1, 31)
 
 
 class TranscriptError(ValueError):
@@ -34,6 +35,7 @@ class Transcript:
     title: str
     now: datetime
     language: str = "en"
+    situations: tuple[int, ...] = ()
     given: list[Line] = field(default_factory=list)
     steps: list[Line] = field(default_factory=list)
 
@@ -68,10 +70,20 @@ def _take(transcript: Transcript, path: Path, number: int, text: str) -> None:
         transcript.now = _moment(rest, path, number)
     elif speaker == "language":
         transcript.language = rest
+    elif speaker == "situation":
+        transcript.situations = _situations(rest, path, number)
     elif speaker == "given":
         transcript.given.append(Line(number, speaker, rest))
     else:
         transcript.steps.append(Line(number, speaker, rest))
+
+
+def _situations(text: str, path: Path, number: int) -> tuple[int, ...]:
+    """Which of the thirty situations a conversation shows: '18, 19'."""
+    named = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and int(part) in SITUATIONS for part in named):
+        raise TranscriptError(f"{path.name}, line {number}: situations are numbers from 1 to 30")
+    return tuple(int(part) for part in named)
 
 
 def _moment(text: str, path: Path, number: int) -> datetime:

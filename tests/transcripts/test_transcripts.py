@@ -8,6 +8,7 @@ import pytest
 
 from bot.storage.database import Database
 from tests.stack import Clock, Device, RasaProcess, stack
+from tests.transcripts.coverage import PAGE, PLAYED, page, situations, transcripts
 from tests.transcripts.language import read
 from tests.transcripts.runner import Player
 
@@ -28,3 +29,14 @@ async def test_transcript(path: Path, sqlite_url: str, rasa: RasaProcess) -> Non
         device = Device(session, address)
         await Player(transcript, device, app).play()
         await device.close()
+    PLAYED.append(transcript)
+
+
+def test_every_situation_has_a_transcript() -> None:
+    shown = {number for transcript in transcripts() for number in transcript.situations}
+    assert sorted(situations()) == list(range(1, 31))
+    assert [number for number in situations() if number not in shown] == []
+
+
+def test_the_page_of_situations_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.transcripts.coverage"
