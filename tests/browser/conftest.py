@@ -55,7 +55,9 @@ async def open_url(browser: Browser) -> AsyncIterator[OpenUrl]:
         url: str, width: int = 1280, height: int = 800, scheme: Scheme = "light"
     ) -> Page:
         context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            reduced_motion="reduce",  # screenshots of what stands still
         )
         contexts.append(context)
         page = await context.new_page()

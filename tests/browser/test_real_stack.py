@@ -132,6 +132,8 @@ async def test_the_story_of_the_readme(
     await tab_to(page, "Chat with us")
     await page.keyboard.press("Enter")
     assert await focused(page) == "Message"
+    await page.evaluate("scrollTo(0, 0)")  # the tab key has led to the end of the page
+    await expect(page.get_by_role("dialog")).to_be_in_viewport(ratio=1)
     await shoot(page, f"story-2-welcome-{width}")
 
     await page.keyboard.type("is my lisinopril ready?")
@@ -274,7 +276,8 @@ async def test_details_that_do_not_match_always_read_the_same(
         # beside the form, and not once more below it
         await expect(page.get_by_text(NO_MATCH).locator("visible=true")).to_have_count(1)
     await expect(log(page)).to_contain_text("I am passing you to the counter.")
-    await expect(log(page)).to_contain_text("Someone at the counter will answer here by")
+    promise = log(page).locator(".bubble", has_text="Someone at the counter will answer here by")
+    await expect(promise).to_be_in_viewport(ratio=1)
     header = page.get_by_role("dialog").locator(".top")
     await expect(header).to_contain_text("Waiting for the pharmacy team")
     await shoot(page, "story-locked-390")
@@ -417,8 +420,11 @@ async def test_axe_finds_nothing_and_nothing_sticks_out(
     await page.locator("summary").click()
     await check_with_axe(page)
     await shoot(page, f"story-all-{scheme}")
+    await page.locator("summary").click()
     await page.set_viewport_size({"width": 320, "height": 640})
     await expect(page.get_by_role("dialog")).to_be_in_viewport(ratio=1)
+    for name in ("Call 911", "Call Poison Help"):
+        await expect(pinned(page).get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
     assert await no_sideways_scroll(page)
     await check_with_axe(page)
     await shoot(page, f"story-320-{scheme}")

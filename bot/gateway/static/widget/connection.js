@@ -61,7 +61,7 @@ export class Connection {
     let blocked = 0;
     for (let attempt = 0; !this.#ended; attempt += 1) {
       const since = Date.now();
-      // Twice no socket in spite of a network: blocked. When polling fails, sockets get a new chance.
+      // twice no socket in spite of a network: blocked, until polling ends
       this.#polling = blocked > 1;
       const worked = await (this.#polling ? this.#poll() : this.#open());
       if (this.#ended) return;
@@ -81,7 +81,7 @@ export class Connection {
       const socket = new WebSocket(`${url.replace("http", "ws")}/socket`);
       const timer = setTimeout(() => this.drop(), OPEN_TIMEOUT);
       this.#socket = socket;
-      // a dead line may report its end minutes later: nobody waits for that
+      // a dead line may report its end minutes later
       socket.over = socket.onclose = () => {
         clearTimeout(timer);
         socket.onmessage = this.#socket = null;

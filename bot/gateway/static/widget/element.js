@@ -49,7 +49,7 @@ export class WillcallChat extends HTMLElement {
   open(text) {
     const { panel, launcher, input, scroll } = this.n;
     if (!panel.open) {
-      // a covered page must be out of reach, a page beside the panel stays usable
+      // only a covered page must be out of reach
       if (this.small.matches) panel.showModal();
       else panel.show();
     }
@@ -117,10 +117,11 @@ export class WillcallChat extends HTMLElement {
       this.#badge();
     }
     // a reply taller than the window is shown from its beginning
-    if (quiet) this.#first = null;
+    const act = quiet || event.kind === "identity_result";
+    if (act) this.#first = null;
     else if (!this.#first || event.author === "staff") this.#first = node;
-    if (!quiet && !follow) return;
-    scroll.scrollTop = this.#first ? this.#first.offsetTop - 12 : scroll.scrollHeight;
+    if (!act && !follow) return;
+    if (!node.hidden) scroll.scrollTop = this.#first ? this.#first.offsetTop - 12 : scroll.scrollHeight;
     this.#placed = scroll.scrollTop;
   }
 
@@ -203,7 +204,7 @@ export class WillcallChat extends HTMLElement {
     });
     panel.addEventListener("close", () => panel.open || (launcher.hidden = false));
     document.addEventListener("visibilitychange", () => this.#badge(), this.#gone);
-    // Another tab began or ended the conversation: this one follows.
+    // another tab began or ended it
     addEventListener("storage", ({ key }) => (!key || key === `${this.store.prefix}session`) && this.restart(), this.#gone);
   }
 

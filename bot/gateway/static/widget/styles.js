@@ -66,7 +66,7 @@ h3 { font: 600 1.25em/1.25 Palatino, Georgia, serif; }
 .past { font-size: .8125em; color: var(--muted); }
 .past > :is(h3, .row, .small) { display: none; }
 .choice { border-color: var(--link); border-radius: var(--corner); background: var(--paper); color: var(--link); }
-.choice:disabled { border: 1px dashed var(--edge); background: none; color: var(--muted); font-weight: 400; cursor: default; }
+.choice:disabled { border: 1px dashed var(--edge); background: none; color: var(--muted); font-weight: 400; }
 .choice:hover { background: var(--tint); }
 
 .item { margin-bottom: 14px; display: flex; flex-direction: column; align-items: flex-start; gap: 6px; }
@@ -77,12 +77,12 @@ h3 { font: 600 1.25em/1.25 Palatino, Georgia, serif; }
 .line { align-items: center; }
 .line p { display: flex; gap: .5em; padding: 5px 14px; border-radius: 14px; background: var(--tint); font-size: .875em; }
 .notice .box { padding: 12px 14px; border-radius: var(--reply); background: var(--warm); border-left: 4px solid var(--copper); }
-.card { width: 100%; padding: 16px; display: grid; gap: 14px; border-top: 5px solid var(--brand); border-radius: var(--reply); }
+.card { width: 100%; padding: 16px; display: grid; gap: 12px; border-top: 5px solid var(--brand); border-radius: var(--reply); }
 .late { border-top-color: var(--copper); }
 .head { display: flex; align-items: center; gap: 10px; }
 .card .sign, .next { background: var(--tint); color: var(--link); }
 .late .sign, .late .next, .problem .dot { background: var(--warm); color: var(--copper); }
-li { position: relative; display: flex; gap: 10px; padding-bottom: 8px; font-size: .9em; color: var(--muted); }
+li { position: relative; display: flex; gap: 10px; padding-bottom: 6px; font-size: .9em; color: var(--muted); }
 li:not(:last-child)::after { content: ""; position: absolute; left: 10px; top: 23px; bottom: -1px; border-left: 2px dotted var(--edge); }
 li.done::after { border-left: 2px solid var(--link) !important; }
 .dot { display: grid; place-items: center; width: 22px; height: 22px; border-radius: 50%; border: 2px solid var(--edge); flex: none; }
