@@ -1,0 +1,109 @@
+"""The language engine's own parts, run in its own environment."""
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.cli.places import RASA_PYTHON, ROOT
+from tests.stack import RasaProcess, free_port, model_file
+
+pytestmark = pytest.mark.stack
+PLANTED = "zanzibar-4711"
+REFERENCE = [0.0094, -0.0258, -0.0285, -0.0267, -0.0564, -0.0093]
+NEAR, FAR = 0.3516, 0.0590
+
+
+def in_engine(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(RASA_PYTHON), "-c", script, *arguments],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    script = (
+        "import sys; from pathlib import Path; from bot.nlu.encoder import SentenceEncoder; "
+        "SentenceEncoder(Path(sys.argv[1]))"
+    )
+    done = in_engine(script, str(tmp_path))
+    assert done.returncode != 0
+    assert "EncoderUnavailableError" in done.stderr
+    assert "not the published ones" in done.stderr
+
+
+def test_the_vectors_are_those_of_the_published_model() -> None:
+    """Numbers that were compared with the same weights in TensorFlow, to three digits."""
+    script = (
+        "import json; from bot.nlu.encoder import SentenceEncoder, model_folder; "
+        "v = SentenceEncoder(model_folder()).encode(['is my prescription ready', "
+        "'when will my refill be done', 'the weather is nice today']); "
+        "print(json.dumps([[float(x) for x in v[0][:6]], float(v[0] @ v[1]), float(v[0] @ v[2])]))"
+    )
+    done = in_engine(script)
+    assert done.returncode == 0, done.stderr
+    first, near, far = json.loads(done.stdout)
+    assert first == pytest.approx(REFERENCE, abs=1e-3)
+    assert near == pytest.approx(NEAR, abs=1e-3)
+    assert far == pytest.approx(FAR, abs=1e-3)
+
+
+async def test_bulk_reading_is_what_the_server_does(rasa: RasaProcess) -> None:
+    texts = ["is my lisinopril ready", "can i drink wine with it", "hm", "ya está lista", "¿?"]
+    done = subprocess.run(
+        [str(RASA_PYTHON), "-m", "bot.nlu.parse", "--model", str(model_file())],
+        cwd=ROOT, input="".join(json.dumps(text) + "\n" for text in texts),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    bulk = [json.loads(line) for line in done.stdout.splitlines()]
+    async with aiohttp.ClientSession() as session:
+        for text, read in zip(texts, bulk, strict=True):
+            served = await _parse(session, rasa.url, text)
+            assert served["intent"]["name"] == read["intent"], text
+            assert served["intent"]["confidence"] == pytest.approx(read["confidence"], abs=1e-4)
+
+
+async def _parse(session: aiohttp.ClientSession, url: str, text: str) -> dict[str, Any]:
+    async with session.post(f"{url}/model/parse", json={"text": text}) as response:
+        body: dict[str, Any] = await response.json()
+        return body
+
+
+def test_input_that_is_no_json_string_is_named() -> None:
+    done = subprocess.run(
+        [str(RASA_PYTHON), "-m", "bot.nlu.parse", "--model", str(model_file())],
+        cwd=ROOT, input='"fine"\n{"not": "a string"}\n', capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+
+
+async def test_no_log_line_of_rasa_tells_what_was_written(tmp_path: Path) -> None:
+    """With no action server, Rasa's own error handling would log text and tracker."""
+    process = RasaProcess(model_file(), free_port())
+    log = tmp_path / "rasa.log"
+    process.start(log)
+    try:
+        async with aiohttp.ClientSession() as session:
+            for body in (
+                {"sender": PLANTED, "message": f"is my {PLANTED} ready"},
+                {"sender": PLANTED, "message": f'/ask_hours{{"x": "{PLANTED}"}}'},
+                {"sender": PLANTED, "message": [PLANTED]},
+                {"sender": 7, "message": {"text": PLANTED}},
+            ):
+                url = f"{process.url}/webhooks/rest/webhook"
+                async with session.post(url, json=body) as response:
+                    await response.read()
+            async with session.post(f"{process.url}/webhooks/rest/webhook", data=PLANTED) as bad:
+                await bad.read()
+        await asyncio.sleep(0.2)
+    finally:
+        process.kill()
+    assert log.read_text(), "Rasa should have complained"
+    assert PLANTED not in log.read_text()
