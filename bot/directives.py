@@ -28,17 +28,39 @@ class Say(_Directive):
 
 
 class Ask(_Directive):
-    """What the patient asked, kept while identity or a choice is outstanding."""
+    """What the patient asked, kept while identity or a choice is outstanding.
+
+    `asked_as` holds the words in which it was first asked, when `text` is only a later answer
+    to a question of the bot's: "the second one".
+    """
 
     intent: str
     text: str = ""
+    asked_as: str = ""
+
+
+class Confirm(_Directive):
+    """What waits for a yes: nothing is placed or cancelled without one.
+
+    `then` are the prescriptions that were asked for in the same breath and come next.
+    """
+
+    kind: Literal["refill", "renewal", "cancel"]
+    prescription_id: int
+    then: tuple[int, ...] = ()
 
 
 class Memory(_Directive):
     """What the dialogue knows besides the records; stored with the conversation.
 
     `question` waits for identity or for a choice among those offered; `last_intent` and `focus`
-    say what "and the other one?" refers to; `misunderstood` counts messages in a row.
+    say what "and the other one?" refers to; `misunderstood` counts messages in a row. `confirm`
+    lasts for one turn: a yes that comes later is not an answer to it.
+
+    After an answer: `last_text` has the words of its question, `last_offer` the choice that led
+    to it, `told` what was talked about since that choice, `focus_product` the medicine of an
+    answer that was about no prescription. `also` are questions of one message that wait for
+    their turn.
     """
 
     question: Ask | None = None
@@ -47,6 +69,12 @@ class Memory(_Directive):
     last_intent: str | None = None
     focus: int | None = None
     misunderstood: int = 0
+    confirm: Confirm | None = None
+    last_text: str = ""
+    last_offer: tuple[int, ...] = ()
+    told: tuple[int, ...] = ()
+    focus_product: str | None = None
+    also: tuple[str, ...] = ()
 
 
 class Remember(_Directive):
@@ -81,6 +109,7 @@ class Choices(_Directive):
     type: Literal["choices"] = "choices"
     response: str
     values: Values = Field(default_factory=dict)
+    timezone: str | None = None
     options: tuple[Option, ...]
     numbered: bool = False
 
@@ -145,11 +174,15 @@ class Unanswered(_Directive):
 
 
 class RefillPlaced(_Directive):
-    """Tells that a refill request was placed; the row exists already."""
+    """Tells that a request was placed; the row exists already. A renewal asks the prescriber."""
 
     type: Literal["refill_placed"] = "refill_placed"
     prescription_id: int
+    kind: Literal["refill", "renewal"] = "refill"
     medicine: str
+    store_name: str
+    timezone: str
+    placed_at: str
 
 
 Directive = Annotated[

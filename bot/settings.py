@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WILLCALL_"
 # Not settings of the services: set by the supervisor for its children, or by tests and CI.
-INTERNAL = {"WILLCALL_SUPERVISOR_PID", "WILLCALL_CHROMIUM", "WILLCALL_ENV_STAMP"}
+INTERNAL = {"WILLCALL_SUPERVISOR_PID", "WILLCALL_CHROMIUM"}
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
@@ -57,9 +57,6 @@ class Settings(BaseSettings):
         "", description="sqlite:///FILE or postgresql://…; empty: willcall.sqlite in the data dir."
     )
     demo: bool = Field(True, description="Seed the demonstration pharmacy into an empty database.")
-    pharmacy_name: str = Field(
-        "Cedar Street Pharmacy", description="The name patients know the pharmacy by."
-    )
     country: str = Field("US", description="Which emergency numbers the urgent notice gives.")
     default_timezone: str = Field(
         "America/New_York", description="Time zone of answers that belong to no store."
@@ -92,6 +89,15 @@ class Settings(BaseSettings):
     identity_lock_minutes: Count = Field(60, description="How long a record stays locked.")
     identity_seconds: float = Field(
         0.4, ge=0, description="Every identity check takes at least this long, whatever it finds."
+    )
+    feed_token: str | None = Field(
+        None, min_length=16, description="Secret of the pharmacy system; without it, no live feed."
+    )
+    max_feed_bytes: Count = Field(
+        20 * 1024 * 1024, description="Largest body of records that the live feed takes, bytes."
+    )
+    stale_after_minutes: int = Field(
+        1440, ge=0, description="Age of the last import that answers warn about; 0: never."
     )
 
     @field_validator("allowed_origins", mode="before")

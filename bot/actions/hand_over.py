@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
+from bot.actions.confirmations import ask_again
 from bot.actions.prescriptions import ask_identity, names_identity
 from bot.actions.registry import action_for
 from bot.pharmacy.routes import HANDOVERS, serious_guess
@@ -15,7 +16,7 @@ MISSES_ALLOWED = 1
 class ActionHandOver(PatientAction):
     """Hands the question over as `HANDOVERS` says."""
 
-    intents = tuple(name for name, route in HANDOVERS.items() if not route.identity_first)
+    intents = tuple(HANDOVERS)
 
     async def answer(self, question: Question) -> Answer:
         route = HANDOVERS[question.intent]
@@ -26,17 +27,6 @@ class ActionHandOver(PatientAction):
             response=f"handoff.{route.response}",
         )
         return [handoff, question.settled(question.asker.memory.focus)]
-
-
-class ActionHandOverVerified(ActionHandOver):
-    """Hands over a request about the patient's own records, once it is known who asks."""
-
-    intents = tuple(name for name, route in HANDOVERS.items() if route.identity_first)
-
-    async def answer(self, question: Question) -> Answer:
-        if not question.asker.verified:
-            return ask_identity(question)
-        return await super().answer(question)
 
 
 class ActionReportEmergency(PatientAction):
@@ -76,6 +66,8 @@ class ActionNotUnderstood(PatientAction):
             spoken = await action_for(serious).answer(question.about(asked))
             return [unanswered, *spoken]
         missed = question.asker.memory.misunderstood + 1
+        if missed <= MISSES_ALLOWED and question.asker.memory.confirm is not None:
+            return await ask_again(question, missed)
         if missed <= MISSES_ALLOWED:
             return [d.Say(response="not_understood"), question.remember(misunderstood=missed)]
         handoff = d.Handoff(

@@ -1,20 +1,24 @@
-"""Questions about the patient's own prescriptions: status, refills, directions, price."""
+"""Questions about the patient's own prescriptions: status, refills, price."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
 
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
+from bot.actions.requested import already
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN, Button
+from bot.pharmacy.refill_rules import IN_PROGRESS
 from bot.services.access import PrescriptionView
 from bot.services.prescriptions import (
     Meant,
     NothingOnFile,
+    Relevant,
     is_active,
     is_open,
     meant,
     status_card,
 )
+from bot.services.refill_facts import open_request, requested
 
 OFFERED = 9
 # What the gateway leaves of identity details that were typed.
@@ -28,8 +32,7 @@ def names_identity(text: str) -> bool:
 
 def ask_identity(question: Question) -> Answer:
     """Ask who it is, and keep the question until then."""
-    asked = d.Ask(intent=question.intent, text=question.text)
-    return [d.IdentityForm(), question.remember(question=asked)]
+    return [d.IdentityForm(), question.remember(question=question.ask)]
 
 
 def offer(
@@ -38,17 +41,18 @@ def offer(
     """A numbered choice among prescriptions."""
     shown = views[:OFFERED]
     options = tuple(
-        d.Option(intent="inform", label_text=_label(view), prescription_id=view.prescription.id)
+        d.Option(intent="inform", label_text=label(view), prescription_id=view.prescription.id)
         for view in shown
     )
-    asked = d.Ask(intent=question.intent, text=question.text)
+    offered = tuple(view.prescription.id for view in shown)
     return [
         d.Choices(response=response, values=values, options=options, numbered=True),
-        question.remember(question=asked, offered=tuple(view.prescription.id for view in shown)),
+        question.remember(question=question.ask, offered=offered, told=()),
     ]
 
 
-def _label(view: PrescriptionView) -> str:
+def label(view: PrescriptionView) -> str:
+    """The medicine at the beginning of a sentence or a line."""
     return view.medicine[:1].upper() + view.medicine[1:]
 
 
@@ -59,6 +63,10 @@ class PrescriptionAction(PatientAction):
         """Which prescriptions a question without a name is about."""
         return is_active(view)
 
+    async def relevance(self, question: Question) -> Relevant:
+        """The same, where that takes more than the prescription and its fill to know."""
+        return self.is_relevant
+
     @abstractmethod
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:
         """The answer for one prescription."""
@@ -68,7 +76,7 @@ class PrescriptionAction(PatientAction):
             return ask_identity(question)
         found = await meant(
             question.session, question.app.catalogue, question.asker, question.text,
-            self.is_relevant,
+            await self.relevance(question),
         )  # fmt: skip
         if isinstance(found, NothingOnFile):
             return [
@@ -78,22 +86,32 @@ class PrescriptionAction(PatientAction):
             ]
         if not isinstance(found, Meant):
             return offer(question, found.views, found.response, dict(found.values))
+        return await self.describe_all(question, found.views)
+
+    async def describe_all(self, question: Question, views: Sequence[PrescriptionView]) -> Answer:
+        """The answer for the prescriptions that are meant, one after the other."""
         spoken: list[d.Directive] = []
-        for view in found.views:
+        for view in views:
             spoken += await self.describe(question, view)
-        return [*spoken, question.settled(focus=found.views[-1].prescription.id)]
+        told = [view.prescription.id for view in views]
+        return [*spoken, question.settled(focus=told[-1], told=told)]
 
 
 class ActionAskStatus(PrescriptionAction):
-    """Where a prescription is."""
+    """Where a prescription is, or the request that was made for it here."""
 
     intents = ("ask_status",)
+    from_records = True
 
-    def is_relevant(self, view: PrescriptionView) -> bool:
-        return is_open(view)
+    async def relevance(self, question: Question) -> Relevant:
+        waiting = await requested(question.session, question.asker.grants, question.now)
+        return lambda view: is_open(view) or view.prescription.id in waiting
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:
         fill = view.fill
+        asked = await open_request(question.session, view, question.now)
+        if asked is not None and (fill is None or fill.state not in IN_PROGRESS):
+            return already(view, asked)
         if fill is None:
             return [_without_fill(view)]
         card = await status_card(question.session, view, fill, question.now)
@@ -140,11 +158,17 @@ class ActionAskRefillsLeft(PrescriptionAction):
     """How many refills are left, and when the next one is due."""
 
     intents = ("ask_refills_left",)
+    from_records = True
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:
         today = question.now.date()
         expires_on = view.prescription.expires_on
         expired = expires_on is not None and expires_on < today
+        asked = await open_request(question.session, view, question.now)
+        if asked is not None:
+            count = view.prescription.refills_remaining
+            values: d.Values = {"medicine": view.medicine, "refills_remaining": count}
+            return [d.Say(response="refills.requested", values=values), *already(view, asked)]
         return [refills_sentence(view, expired=expired)]
 
 
@@ -161,7 +185,7 @@ def refills_sentence(view: PrescriptionView, *, expired: bool = False) -> d.Say:
     return d.Say(
         response=f"refills.{name}",
         values={
-            "medicine": _label(view),
+            "medicine": label(view),
             "refills_remaining": count,
             "expires_on": prescription.expires_on.isoformat() if prescription.expires_on else None,
             "earliest_refill_on": earliest.isoformat() if earliest else None,
@@ -171,27 +195,11 @@ def refills_sentence(view: PrescriptionView, *, expired: bool = False) -> d.Say:
     )
 
 
-class ActionAskDirections(PrescriptionAction):
-    """What the label says, word for word."""
-
-    intents = ("ask_directions",)
-
-    async def describe(self, question: Question, view: PrescriptionView) -> Answer:
-        if not view.prescription.directions.strip():
-            return [
-                d.Handoff(queue="pharmacist", reason="directions", response="handoff.directions")
-            ]
-        values: d.Values = {
-            "medicine": view.medicine,
-            "directions": view.prescription.directions,
-        }
-        return [d.Say(response="directions", values=values)]
-
-
 class ActionAskPrice(PrescriptionAction):
     """The recorded copay of the present fill; anything else about money is the counter's."""
 
     intents = ("ask_price",)
+    from_records = True
 
     def is_relevant(self, view: PrescriptionView) -> bool:
         return is_open(view)
@@ -217,6 +225,7 @@ class ActionAskInsurance(PrescriptionAction):
     """The recorded facts of the fill; then the counter."""
 
     intents = ("ask_insurance",)
+    from_records = True
 
     def is_relevant(self, view: PrescriptionView) -> bool:
         return is_open(view)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
+from bot.actions.registry import action_for
 
 SUGGESTED = ("ask_status", "ask_availability", "ask_hours", "request_human")
 
@@ -15,8 +16,6 @@ class ActionSmallTalk(PatientAction):
         "greet": "greet",
         "goodbye": "goodbye",
         "thank": "thank",
-        "affirm": "nothing_to_confirm",
-        "deny": "nothing_to_confirm",
         "bot_challenge": "bot_challenge",
     }
     intents = tuple(responses)
@@ -44,11 +43,14 @@ class ActionCancel(PatientAction):
     """Drops the question that waits."""
 
     intents = ("cancel",)
+    settles_confirmation = True
 
     async def answer(self, question: Question) -> Answer:
+        if question.asker.memory.confirm is not None:
+            return await action_for("deny").respond(question)
         return [
             d.Say(response="cancelled_question"),
-            question.remember(question=None, offered=(), offered_products=()),
+            question.remember(question=None, offered=(), offered_products=(), also=()),
         ]
 
 

@@ -6,7 +6,7 @@ from bot import directives as d
 from bot.actions.base import Answer, PatientAction, Question
 from bot.services.store_info import coming_exceptions, stores_meant
 from bot.services.stores import OpenStore
-from bot.wording import load
+from bot.wording import LOCALES, load
 from bot.wording.formats import week_lines
 
 
@@ -76,14 +76,19 @@ class ActionAskContact(StoreAction):
 
 
 class ActionAskPickupRules(StoreAction):
-    """Who may pick up and what to bring, in the pharmacy's own words."""
+    """Who may pick up and what to bring, in the pharmacy's own words.
+
+    Rules that a store has in another language only are given as they are, and marked.
+    """
 
     intents = ("ask_pickup_rules",)
 
     def describe(self, question: Question, store: OpenStore) -> list[d.Directive]:
         rules = store.record.pickup_rules
-        sentences = rules.get(question.asker.locale) or rules.get("en") or []
-        name = "rules" if sentences else "unknown"
+        own = rules.get(question.asker.locale)
+        others = (rules[other] for other in LOCALES if rules.get(other))
+        sentences: list[str] = own or next(others, [])
+        name = "rules" if own else "other_language" if sentences else "unknown"
         values: d.Values = {
             "store_name": store.record.name,
             "rules": " ".join(sentences) or None,

@@ -5,12 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.cli.places import RASA_PYTHON, ROOT, model_path
-from bot.pharmacy import red_flags
-from bot.pharmacy.routes import first_route, serious_guess
+from bot.cli.storage_routes import storage_routes
+from bot.pharmacy import identity_text, red_flags
+from bot.pharmacy.language import Language, identify
+from bot.pharmacy.routes import Route, first_route, serious_guess
+from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import NOT_UNDERSTOOD, engine_input, is_blank
 from bot.settings import Settings
 
@@ -24,7 +28,7 @@ def ensure_model(settings: Settings) -> Path:
     model = model_path(settings.data_dir)
     if model.is_file():
         return model
-    print("Training the language model (about half a minute) …", file=sys.stderr, flush=True)
+    print("Training the language model (one to two minutes) …", file=sys.stderr, flush=True)
     done = subprocess.run(
         [_python(), "-m", "bot.nlu.train", "--out", str(model)],
         cwd=ROOT, env=_environment(), check=False,
@@ -40,21 +44,38 @@ def parse_lines(settings: Settings, lines: Iterable[str]) -> Iterator[dict[str, 
     inputs = [_engine_text(text) for text in texts]
     asked = [text for text in inputs if text is not None]
     understood = iter(_understand(ensure_model(settings), asked) if asked else ())
-    for text, given in zip(texts, inputs, strict=True):
-        reading = next(understood) if given is not None else NOTHING
-        yield _first_message(text, reading)
+    readings = [next(understood) if given is not None else NOTHING for given in inputs]
+    about_storing = [
+        given
+        for given, reading in zip(inputs, readings, strict=True)
+        if given is not None and _acted_on(reading) == "ask_storage"
+    ]
+    by_records = storage_routes(settings, about_storing)
+    for text, given, reading in zip(texts, inputs, readings, strict=True):
+        intent = _acted_on(reading)
+        route = by_records.get(given or "") if intent == "ask_storage" else None
+        if identify(text) is Language.OTHER:
+            route = "counter"
+        yield _first_message(text, reading, route or first_route(intent, given or ""))
 
 
 NOTHING: dict[str, Any] = {"intent": "nlu_fallback", "confidence": 1.0, "ranking": []}
 
 
 def _engine_text(text: str) -> str | None:
-    """What Rasa would be given; None where the gateway decides without it."""
-    given = engine_input(text)
+    """What Rasa would be given; None where the gateway decides without it.
+
+    Identity details are taken out, and of several questions the first comes first. A language
+    that the bot cannot read goes to the counter at once.
+    """
+    if identify(text) is Language.OTHER:
+        return None
+    redacted = identity_text.redact(text, datetime.now(UTC).date())
+    given = engine_input(split(redacted.text)[0])
     return None if is_blank(text) or given == NOT_UNDERSTOOD else given
 
 
-def _first_message(text: str, reading: dict[str, Any]) -> dict[str, Any]:
+def _first_message(text: str, reading: dict[str, Any], route: Route) -> dict[str, Any]:
     flags = red_flags.screen(text)
     return {
         "text": text,
@@ -62,7 +83,7 @@ def _first_message(text: str, reading: dict[str, Any]) -> dict[str, Any]:
         "confidence": reading["confidence"],
         "ranking": reading["ranking"],
         "red_flags": list(dict.fromkeys(flag.family for flag in flags)),
-        "route": "urgent" if flags else first_route(_acted_on(reading)),
+        "route": "urgent" if flags else route,
     }
 
 

@@ -132,4 +132,5 @@ Language = Annotated[
 
 Quantity = Annotated[float, Field(ge=0, le=1e9)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+RequestId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Cents = Annotated[int, Field(ge=0, le=100_000_000)]

@@ -1,4 +1,4 @@
-"""The ten record types of the feed, as the dispensing system writes them (docs/feed.md).
+"""The record types of the feed, as the dispensing system writes them (docs/feed.md).
 
 Unknown fields are errors. A field that may be left out may also be null.
 """
@@ -21,6 +21,7 @@ from bot.feed.fields import (
     Phone,
     PickupRules,
     Quantity,
+    RequestId,
     RxNumber,
     Text,
     TimeZone,
@@ -234,6 +235,16 @@ class InstructionRecord(_Strict):
         return self
 
 
+class RefillRequestRecord(_Strict):
+    """The decision on a refill request that a patient placed in the chat."""
+
+    type: Literal["refill_request"]
+    refill_request_id: RequestId
+    status: Literal["accepted", "rejected"]
+    reason: Name | None = None
+    decided_at: Instant
+
+
 type Record = (
     StoreRecord
     | PatientRecord
@@ -245,5 +256,6 @@ type Record = (
     | PrescriberRequestRecord
     | StockRecord
     | InstructionRecord
+    | RefillRequestRecord
 )
 RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="type")])

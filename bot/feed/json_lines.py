@@ -5,11 +5,21 @@ from collections.abc import Iterable, Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.feed.formats import RECORD, FillRecord, Record
+from bot.feed.formats import RECORD, FillRecord, Record, RefillRequestRecord
 from bot.feed.rows import columns
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN, known_reason
-from bot.services.feed_batch import Batch, FeedError, FeedRejected, FeedWarning, Findings
+from bot.pharmacy.refill_decisions import REASONS
+from bot.services.feed_batch import (
+    Batch,
+    Decision,
+    FeedError,
+    FeedRejected,
+    FeedWarning,
+    Findings,
+)
 from bot.storage.record_tables import RECORD_TABLES
+
+RECORD_TYPES = (*RECORD_TABLES, "refill_request")
 
 __all__ = ["Batch", "FeedError", "FeedRejected", "FeedWarning", "read"]
 
@@ -59,7 +69,10 @@ def read(lines: Iterable[str | bytes]) -> Batch:
             for error in _errors(number, invalid):
                 errors.add(error)
             continue
-        batch.add(record.type, number, columns(record))
+        if isinstance(record, RefillRequestRecord):
+            batch.decide(_decision(number, record))
+        else:
+            batch.add(record.type, number, columns(record))
         for warning in _warnings(number, record):
             batch.warnings.add(warning)
     if errors.total:
@@ -74,6 +87,10 @@ def _content(line: str | bytes) -> str | bytes:
     return line.removeprefix("\ufeff").strip()
 
 
+def _decision(line: int, record: RefillRequestRecord) -> Decision:
+    return Decision(line, record.refill_request_id, record.status, record.reason, record.decided_at)
+
+
 def _errors(line: int, invalid: ValidationError) -> Iterator[FeedError]:
     for detail in invalid.errors(include_url=False, include_input=False):
         yield FeedError(line, _field(detail), _message(detail))
@@ -82,7 +99,7 @@ def _errors(line: int, invalid: ValidationError) -> Iterator[FeedError]:
 def _message(detail: ErrorDetails) -> str:
     kind = detail["type"]
     if kind == "union_tag_invalid":
-        return f"must be one of {', '.join(RECORD_TABLES)}"
+        return f"must be one of {', '.join(RECORD_TYPES)}"
     return _EXPECTED.get(kind, "does not have the expected form").format_map(detail.get("ctx", {}))
 
 
@@ -105,6 +122,9 @@ def _inner(detail: ErrorDetails) -> tuple[str, ...]:
 
 
 def _warnings(line: int, record: Record) -> Iterator[FeedWarning]:
+    if isinstance(record, RefillRequestRecord) and record.reason not in (None, *REASONS):
+        message = "has no words for patients: they are sent to the counter for it"
+        yield FeedWarning(line, "refill_request.reason", message)
     if not isinstance(record, FillRecord):
         return
     state = FILL_STATES.get(record.state)

@@ -8,12 +8,14 @@ import aiohttp
 from aiohttp import WSCloseCode, web
 
 from bot.bootstrap import Application
-from bot.gateway import middlewares, pages, patient_http, patient_socket
+from bot.gateway import feed_api, middlewares, pages, patient_http, patient_socket
+from bot.gateway.announcer import announce_forever
 from bot.gateway.hub import Hub
 from bot.gateway.keys import APP, HUB, MESSAGES, OPENINGS, RASA, RUNNER, SOCKETS
 from bot.gateway.limits import SlidingWindow
 from bot.gateway.rasa_client import RasaClient
 from bot.gateway.turns import TurnRunner
+from bot.pharmacy import language
 
 # Rasa handles one conversation at a time each; this bounds what is under way at once.
 RASA_CONNECTIONS = 64
@@ -21,6 +23,7 @@ RASA_CONNECTIONS = 64
 
 def build_gateway(app: Application) -> web.Application:
     """The web application around the real objects of `app`."""
+    language.load_model()  # at the start, so that no patient waits for it
     settings = app.settings
     web_app = web.Application(
         middlewares=[middlewares.errors, middlewares.origins],
@@ -35,7 +38,7 @@ def build_gateway(app: Application) -> web.Application:
     web_app.on_response_prepare.append(middlewares.add_headers)
     web_app.cleanup_ctx.append(_language_engine)
     web_app.on_shutdown.append(_close_sockets)
-    for module in (pages, patient_http, patient_socket):
+    for module in (pages, patient_http, patient_socket, feed_api):
         web_app.add_routes(module.routes)
     web_app.router.add_static("/static", pages.STATIC)
     return web_app
@@ -43,7 +46,8 @@ def build_gateway(app: Application) -> web.Application:
 
 async def _close_sockets(web_app: web.Application) -> None:
     """Say goodbye, so that stopping does not wait for devices; they connect again."""
-    closing = [ws.close(code=WSCloseCode.GOING_AWAY) for ws in set(web_app[SOCKETS])]
+    sockets = web_app[SOCKETS]
+    closing = [ws.close(code=WSCloseCode.GOING_AWAY) for ws in set(sockets)]
     await asyncio.gather(*closing, return_exceptions=True)
 
 
@@ -59,9 +63,13 @@ async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
             app.settings.rasa_token,
         )
         web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
-        sweeper = asyncio.create_task(web_app[RUNNER].sweep_forever())
+        loops = [
+            asyncio.create_task(web_app[RUNNER].sweep_forever()),
+            asyncio.create_task(announce_forever(app, web_app[HUB])),
+        ]
         yield
-        sweeper.cancel()
-        await asyncio.gather(sweeper, return_exceptions=True)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
         await web_app[RUNNER].close()
     await app.database.close()

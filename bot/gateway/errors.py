@@ -26,6 +26,11 @@ STATUS = {
     "rate_limited": 429,
     "too_many_conversations": 429,
     "unavailable": 503,
+    "feed_disabled": 404,
+    "feed_too_large": 413,
+    "feed_compressed": 415,
+    "feed_rejected": 422,
+    "feed_unavailable": 503,
 }
 
 
@@ -37,14 +42,19 @@ class ApiError(Exception):
         self.code = code
         self.message = load(locale).render(f"error.{code}", values, now=utc_now())
 
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return STATUS[self.code]
+
     def body(self) -> dict[str, str]:
         """The code and the sentence for people."""
         return {"code": self.code, "message": self.message}
 
     def response(self) -> web.Response:
         """As an HTTP answer."""
-        headers = {"Retry-After": "60"} if STATUS[self.code] == 429 else None
-        return web.json_response({"error": self.body()}, status=STATUS[self.code], headers=headers)
+        headers = {"Retry-After": "60"} if self.status == 429 else None
+        return web.json_response({"error": self.body()}, status=self.status, headers=headers)
 
     def frame(self, client_id: str | None = None) -> dict[str, Any]:
         """As a socket frame; `client_id` tells which message was refused."""

@@ -93,7 +93,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Security headers on every answer; answers of the interface are never cached."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/feed/")):
         response.headers["Cache-Control"] = "no-store"
     elif request.path.startswith(EMBEDDABLE):
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 # How long an answer may take beyond Rasa's time before another gateway may take the turn up.
 LEASE_MARGIN = timedelta(seconds=3)
-# A turn that has ended two gateways is not given to Rasa a third time.
+# A turn that has ended as many gateways gets an apology instead of another try.
 MOST_ATTEMPTS = 3
 
 

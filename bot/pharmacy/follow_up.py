@@ -1,7 +1,8 @@
 """Short answers that only make sense after a question: "the second one", "and is it ready"."""
 
 import re
-import unicodedata
+
+from bot.pharmacy.folding import plain_words
 
 _ORDINALS = {
     0: {"first", "1", "1st", "one", "primero", "primera", "primer", "uno"},
@@ -15,18 +16,19 @@ _ORDINALS = {
     8: {"ninth", "9", "9th", "nine", "noveno", "novena", "nueve"},
     -1: {"last", "ultimo", "ultima"},
 }
-_FILLERS = frozenset(
+FILLERS = frozenset(
     "the a an one ones please number no nr num option choice choose pick that this its it is i "
-    "mean meant want thanks el la los las un una por favor numero opcion quiero ese esa este esta "
-    "es de".split()
+    "mean meant want thanks and what about how now also ok okay sorry actually yes ready s then "
+    "el la los las un una por favor numero opcion quiero ese esa este esta es de y que con si "
+    "perdon ahora tambien lista listo".split()
 )
 _BACK = frozenset("it its that this they them ese esa eso esto lo la este esta estan".split())
-
-
-def _words(text: str) -> list[str]:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return re.findall(r"[a-z0-9]+", plain)
+_OTHER = re.compile(
+    r"\b(?:(?:the|my|that|those|any) others?|another one|the rest(?: of them)?|other (?:one|ones"
+    r"|medicines?|meds?|prescriptions?|pills?|scripts?|refills?)"
+    r"|(?:el|la|los|las|mi|mis) otr[oa]s?|otr[oa]s? (?:recetas?|medicinas?|medicamentos?)"
+    r"|las demas|los demas)\b"
+)
 
 
 def ordinal(text: str) -> int | None:
@@ -34,7 +36,7 @@ def ordinal(text: str) -> int | None:
 
     Only when the answer says nothing else: "2", "the second one please", "la segunda".
     """
-    words = _words(text)
+    words = plain_words(text).split()
     ordinals = [
         (place, word) for word in words for place, names in _ORDINALS.items() if word in names
     ]
@@ -44,9 +46,14 @@ def ordinal(text: str) -> int | None:
     if len(ordinals) != 1:
         return None
     place, named = ordinals[0]
-    return place if all(word == named or word in _FILLERS for word in words) else None
+    return place if all(word == named or word in FILLERS for word in words) else None
 
 
 def refers_back(text: str) -> bool:
     """Whether the text points at what was talked about last, without naming anything."""
-    return any(word in _BACK for word in _words(text))
+    return any(word in _BACK for word in plain_words(text).split())
+
+
+def asks_other(text: str) -> bool:
+    """Whether the text asks for what was not talked about yet: "and the other one?"."""
+    return _OTHER.search(plain_words(text)) is not None

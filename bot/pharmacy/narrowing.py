@@ -59,14 +59,23 @@ def narrow(medicines: Sequence[Medicine], text: str) -> tuple[Medicine, ...]:
     words that contradict the catalogue. `stated_strength` tells what was asked for.
     """
     strengths = stated_strengths(text)
-    words = " ".join(fold(word) for word in re.findall(r"\w+", text))
-    forms = [product for stated, product in _STATED_FORMS if stated.search(words)]
+    forms = _forms(text)
     fitting = tuple(
         medicine
         for medicine in medicines
         if _has_strength(medicine, strengths) and all(_has_form(medicine, form) for form in forms)
     )
     return fitting or tuple(medicines)
+
+
+def names_form(text: str) -> bool:
+    """Whether the text states a form: "the inhaler", "las gotas"."""
+    return bool(_forms(text))
+
+
+def _forms(text: str) -> list[re.Pattern[str]]:
+    words = " ".join(fold(word) for word in re.findall(r"\w+", text))
+    return [product for stated, product in _STATED_FORMS if stated.search(words)]
 
 
 def _has_strength(medicine: Medicine, stated: Sequence[Strength]) -> bool:

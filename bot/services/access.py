@@ -118,7 +118,7 @@ async def visible_prescriptions(
         .order_by(Prescription.written_on.desc(), Prescription.id)
     )
     found = [(row[0], row[1], row[2]) for row in rows]
-    fills = await _latest_fills(session, [prescription.rx_number for prescription, _, _ in found])
+    fills = await latest_fills(session, [prescription.rx_number for prescription, _, _ in found])
     return [
         PrescriptionView(prescription, product, store, fills.get(prescription.rx_number))
         for prescription, product, store in found
@@ -136,7 +136,7 @@ def _visible(allowed: Sequence[Grant]) -> ColumnElement[bool]:
     )
 
 
-async def _latest_fills(session: AsyncSession, rx_numbers: Sequence[str]) -> dict[str, Fill]:
+async def latest_fills(session: AsyncSession, rx_numbers: Sequence[str]) -> dict[str, Fill]:
     """The fill to talk about for each prescription: the one that was last heard of."""
     if not rx_numbers:
         return {}

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.records import Product, Stock, Store
+from bot.pharmacy.denials import wanted
+from bot.pharmacy.medicine_names import narrow
+from bot.services.catalogue import Catalogue
+from bot.storage.records import Product as Product
+from bot.storage.records import Stock, Store
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,26 @@ async def products_by_id(session: AsyncSession, ids: Sequence[str]) -> list[Prod
     rows = await session.scalars(select(Product).where(Product.product_id.in_(ids)))
     found = {row.product_id: row for row in rows}
     return [found[key] for key in ids if key in found]
+
+
+async def named_products(
+    session: AsyncSession, catalogue: Catalogue, text: str
+) -> list[list[Product]]:
+    """The products that each medicine named in a text can mean, narrowed by what it states."""
+    said = wanted(text).text
+    mentions = await catalogue.mentions(session, said) if said else ()
+    return [
+        await products_by_id(session, [item.product_id for item in narrow(mention.medicines, said)])
+        for mention in mentions
+    ]
+
+
+async def products_named(session: AsyncSession, names: Sequence[str]) -> list[Product]:
+    """All strengths and forms of the generic names, by number."""
+    rows = await session.scalars(
+        select(Product).where(Product.generic_name.in_(names)).order_by(Product.product_id)
+    )
+    return list(rows)
 
 
 async def stock_of(session: AsyncSession, product: Product) -> list[InStoreStock]:

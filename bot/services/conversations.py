@@ -2,6 +2,7 @@
 
 What a patient writes is stored before anybody sees it, screened for red flags in every state, and
 then given to whoever speaks: the bot gets a turn, the queue or a person gets an unread message.
+The answers follow the language that the patient writes; what the bot cannot read goes to people.
 """
 
 import hashlib
@@ -19,14 +20,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import directives as d
 from bot.pharmacy import identity_text, red_flags
 from bot.pharmacy.identity_keys import rx_key
+from bot.pharmacy.language import Language
+from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
-from bot.services import escalations, urgent
+from bot.services import escalations, languages, urgent
 from bot.services.access import grants, visible_prescriptions
-from bot.services.event_log import append, change_owner, lock, seq_of
+from bot.services.event_log import append, change_owner, close, lock, seq_of
+from bot.services.questions_waiting import ASK_ALSO
 from bot.services.replies import RESUME_ASSISTANT
 from bot.storage.conversations import Choice, Conversation, Turn, Verification
 from bot.storage.database import Database
-from bot.wording import LOCALES, load
+from bot.wording import load, supported
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,8 @@ def digest(secret: str) -> str:
 
 
 async def open_conversation(database: Database, locale: str, now: datetime) -> Opened:
-    """Begin a conversation in a language; unknown languages get English texts."""
-    opened = Opened(
-        uuid.uuid4().hex, secrets.token_urlsafe(32), locale if locale in LOCALES else "en"
-    )
+    """Begin a conversation in a language ("es", "es-MX"); unknown ones get English texts."""
+    opened = Opened(uuid.uuid4().hex, secrets.token_urlsafe(32), supported(locale))
     async with database.write() as session:
         session.add(
             Conversation(
@@ -148,14 +150,20 @@ async def take_message(
         )  # fmt: skip
         await _patient_was_here(session, conversation, rules, now)
         flags = red_flags.screen(text)
+        language = languages.follow(conversation, text)
         if flags:
             families = tuple(dict.fromkeys(flag.family for flag in flags))
             await urgent.raise_alarm(
                 session, conversation, families, redacted.text, rules.country, now
             )
             return Stored(seq, turn=False)
+        if language is Language.OTHER and conversation.owner == "bot":
+            await languages.pass_to_person(
+                session, conversation, redacted.text, rules.country, rules.timezone, now
+            )
+            return Stored(seq, turn=False)
         turn = Turn(
-            input=engine_input(redacted.text),
+            input=engine_input(split(redacted.text)[0]),
             prescription_id=await _named_prescription(session, conversation, redacted, now),
             product_id=None,
         )
@@ -190,7 +198,7 @@ async def take_choice(
             _resume_assistant(session, conversation, now)
             return Stored(seq, turn=False)
         turn = Turn(
-            input=f"/{choice.intent}",
+            input=engine_input(choice.label) if choice.intent == ASK_ALSO else f"/{choice.intent}",
             prescription_id=choice.prescription_id,
             product_id=choice.product_id,
         )
@@ -204,9 +212,7 @@ async def end(database: Database, conversation_id: str, now: datetime) -> None:
         if conversation is None or conversation.ended_at is not None:
             return
         wording = load(conversation.locale)
-        change_owner(session, conversation, "closed", wording.render("closed", now=now), at=now)
-        append(session, conversation, "closed", "system", wording.render("closed", now=now), at=now)
-        conversation.ended_at = now
+        close(session, conversation, wording.render("closed", now=now), at=now)
         await session.execute(
             delete(Verification).where(Verification.conversation_id == conversation_id)
         )

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.directives import Handoff
+from bot.directives import Handoff, Memory
 from bot.services.event_log import append, change_owner
-from bot.services.stores import OpenStore, first_to_answer
-from bot.storage.conversations import Conversation, Escalation
+from bot.services.stores import OpenStore, first_to_answer, own_store
+from bot.storage.conversations import Conversation, Escalation, Event
 from bot.wording import Wording
 
 # Open minutes until somebody should have answered.
@@ -43,10 +43,29 @@ async def hand_over(
     The caller says the promise. An open escalation for the same queue and reason is renewed
     instead of doubled.
     """
-    store = await first_to_answer(session, handoff.store_id, now)
-    promise = _promise(handoff, store, wording, now)
-    await _open(session, conversation, handoff, question, promise.due_at, now)
-    return promise
+    promised = await promise(session, conversation, handoff, wording, now)
+    await _open(session, conversation, handoff, question, promised.due_at, now)
+    return promised
+
+
+async def promise(
+    session: AsyncSession,
+    conversation: Conversation,
+    handoff: Handoff,
+    wording: Wording,
+    now: datetime,
+) -> Promise:
+    """Who answers a hand-over by when, by the hours of the store that it is about.
+
+    Without one it is the patient's own store, as far as that is known; else, and for whatever is
+    urgent, the first to open.
+    """
+    store_id = handoff.store_id
+    if store_id is None and handoff.priority != "urgent":
+        focus = Memory.model_validate(conversation.memory).focus
+        store_id = await own_store(session, conversation.conversation_id, focus, now)
+    store = await first_to_answer(session, store_id, now)
+    return _promise(handoff, store, wording, now)
 
 
 def pass_to_queue(
@@ -69,11 +88,30 @@ async def note_patient_wrote(
         )
         .values(unread=Escalation.unread + 1, last_patient_at=now)
     )
-    if conversation.owner == "queue":
+    if conversation.owner == "queue" and not await _thanked(session, conversation):
         append(
             session, conversation, "notice", "system", wording.render("waiting", now=now),
             at=now, urgent=False,
         )  # fmt: skip
+
+
+async def _thanked(session: AsyncSession, conversation: Conversation) -> bool:
+    """Whether the patient was thanked since the conversation came into the queue."""
+    since = (
+        select(func.max(Event.seq))
+        .where(Event.conversation_id == conversation.conversation_id, Event.kind == "owner")
+        .scalar_subquery()
+    )
+    thanks = await session.scalar(
+        select(func.count()).where(
+            Event.conversation_id == conversation.conversation_id,
+            Event.seq > since,
+            Event.kind == "notice",
+            Event.author == "system",
+            Event.data["urgent"].as_boolean().is_(False),
+        )
+    )
+    return bool(thanks)
 
 
 async def listed(session: AsyncSession, *, everything: bool = False) -> Sequence[Escalation]:

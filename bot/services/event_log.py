@@ -86,6 +86,14 @@ def change_owner(
     append(session, conversation, "owner", "system", text, at=at, owner=owner)
 
 
+def close(session: AsyncSession, conversation: Conversation, text: str, *, at: datetime) -> None:
+    """End a locked conversation for the patient: the last entry of its log."""
+    conversation.owner = "closed"
+    conversation.version += 1
+    conversation.ended_at = at
+    append(session, conversation, "closed", "system", text, at=at)
+
+
 async def read_after(
     session: AsyncSession, conversation_id: str, after: int, limit: int = 500
 ) -> Sequence[LoggedEvent]:

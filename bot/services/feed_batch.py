@@ -4,8 +4,9 @@ A batch holds its rows as tuples in the order of the table's columns, so that a 
 fit in memory. Values of patients never appear in errors or warnings: both end up in logs.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.storage.record_tables import RECORD_TABLES
 
@@ -78,11 +79,27 @@ class Row:
     values: Values
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the pharmacy says to a refill request; `status` is accepted or rejected."""
+
+    line: int
+    refill_request_id: int
+    status: str
+    reason: str | None
+    decided_at: datetime
+
+
 class Batch:
-    """The records of one feed. The same record given twice counts once: the last one wins."""
+    """The records of one feed. The same record given twice counts once: the last one wins.
+
+    Decisions are kept apart and all of them: they belong to rows that Willcall owns, and two that
+    contradict each other are a mistake.
+    """
 
     def __init__(self) -> None:
         self.warnings: Findings[FeedWarning] = Findings()
+        self._decisions: list[Decision] = []
         self._rows: dict[str, dict[Key, Row]] = {name: {} for name in RECORD_TABLES}
 
     def add(self, record_type: str, line: int, values: Mapping[str, object]) -> None:
@@ -91,6 +108,15 @@ class Batch:
         key = tuple(values[column] for column in table.key)
         row = Row(line, tuple(values[column] for column in table.columns))
         self._rows[record_type][key] = row
+
+    def decide(self, decision: Decision) -> None:
+        """Take the decision on a refill request."""
+        self._decisions.append(decision)
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """The decisions, in the order of the lines."""
+        return self._decisions
 
     def rows(self, record_type: str) -> Collection[Row]:
         """The records of one type."""
@@ -102,4 +128,4 @@ class Batch:
         return row.values if row else None
 
     def __len__(self) -> int:
-        return sum(len(rows) for rows in self._rows.values())
+        return sum(len(rows) for rows in self._rows.values()) + len(self._decisions)

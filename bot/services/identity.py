@@ -13,6 +13,7 @@ from bot import directives as d
 from bot.pharmacy.identity_policy import Claim, Person, matching, record_subject, touched
 from bot.services.conversations import Ended, Rules
 from bot.services.event_log import append, lock
+from bot.services.questions_waiting import told_to_people
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, IdentityFailure, Turn, Verification
 from bot.storage.database import Database
@@ -141,15 +142,15 @@ class _Result:
         """Give the conversation to the counter, once."""
         if self.conversation.owner != "bot":
             return
-        asked = d.Memory.model_validate(self.conversation.memory).question
+        memory = d.Memory.model_validate(self.conversation.memory)
         handoff = d.Handoff(
             queue="counter", reason="identity_locked", response="handoff.identity_locked"
         )
         wording = load(self.conversation.locale, self.rules.country)
-        question = asked.text if asked is not None else ""
         reply = Reply(
-            self.session, self.conversation, wording, self.now, question, self.rules.timezone
-        )
+            self.session, self.conversation, wording, self.now, told_to_people(memory),
+            self.rules.timezone,
+        )  # fmt: skip
         await reply.say_all([handoff])
 
     def _tell(self, response: str, **data: Any) -> int:

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.services import refill_decisions
 from bot.services.feed_batch import Batch, FeedError, FeedRejected, FeedWarning, Findings
 from bot.storage import record_writes
 from bot.storage.database import Database
 from bot.storage.record_tables import RECORD_TABLES, RecordTable
+from bot.storage.records import FeedImport
 
 # The last second of a day: what "kept until Friday" means.
 END_OF_DAY = time(23, 59, 59)
+# How long the list of imports goes back; a pharmacy that sends every change makes many.
+IMPORTS_KEPT = timedelta(days=30)
 
 type Zones = dict[object, ZoneInfo]
 
@@ -35,16 +40,29 @@ async def import_records(database: Database, batch: Batch, now: datetime) -> Imp
     """Write a batch in one transaction; the same batch again changes nothing.
 
     `now` (aware) stands for the times of recording that the feed leaves out. Raises FeedRejected,
-    and writes nothing, when a record refers to one that neither the batch nor the database has.
+    and writes nothing, when a record refers to one that neither the batch nor the database has, or
+    when a decision on a refill request does not fit.
     """
+    # Records are never deleted: what is found before the transaction need not be looked up in it,
+    # while patients wait for SQLite's one writer.
+    async with database.read() as session:
+        errors = await _dangling_references(session, batch)
+    written = {name: len(batch.rows(name)) for name in RECORD_TABLES if batch.rows(name)}
     async with database.write() as session:
         await record_writes.one_import_at_a_time(session)
-        await _check_references(session, batch)
+        if errors.total:  # unless another import has brought them meanwhile
+            errors = await _dangling_references(session, batch)
+        decided = await refill_decisions.take(session, batch.decisions, errors)
+        if errors.total:
+            listed = sorted(errors.listed, key=lambda error: (error.line, error.field))
+            raise FeedRejected(tuple(listed), errors.total)
         zones = await _zones_of_dates(session, batch)
         for record in RECORD_TABLES.values():
             await record_writes.upsert(session, record, _complete(record, batch, zones, now))
+        await session.execute(delete(FeedImport).where(FeedImport.at < now - IMPORTS_KEPT))
+        session.add(FeedImport(at=now, records=sum(written.values())))
     return ImportReport(
-        written={name: len(batch.rows(name)) for name in RECORD_TABLES if batch.rows(name)},
+        written=written | ({refill_decisions.RECORD: decided} if decided else {}),
         warnings=batch.warnings.listed,
         warnings_total=batch.warnings.total,
     )
@@ -56,16 +74,15 @@ async def database_is_empty(database: Database) -> bool:
         return not await record_writes.has_stores(session)
 
 
-async def _check_references(session: AsyncSession, batch: Batch) -> None:
+async def _dangling_references(session: AsyncSession, batch: Batch) -> Findings[FeedError]:
+    """The references that lead nowhere."""
     errors: Findings[FeedError] = Findings()
     for record in RECORD_TABLES.values():
         for column, target in record.references.items():
             for line in await _dangling(session, batch, record, column, target):
                 message = f"no such {target.replace('_', ' ')} in the feed or on record"
                 errors.add(FeedError(line, f"{record.name}.{column}", message))
-    if errors.total:
-        listed = sorted(errors.listed, key=lambda error: (error.line, error.field))
-        raise FeedRejected(tuple(listed), errors.total)
+    return errors
 
 
 async def _dangling(

@@ -23,7 +23,8 @@ RESUME_ASSISTANT = "resume_assistant"
 class Reply:
     """Writes one answer into a locked conversation.
 
-    `question` is the patient's message, as stored, that the answer belongs to.
+    `question` is what the patient asked, as stored, for people; `heard` the part of the message
+    that the answer belongs to.
     """
 
     session: AsyncSession
@@ -33,6 +34,7 @@ class Reply:
     question: str
     timezone: str
     country: str = "US"
+    heard: str = ""
 
     async def say_all(self, spoken: Sequence[d.Directive]) -> None:
         """Carry out the directives in order; a change of owner comes last."""
@@ -79,8 +81,13 @@ class Reply:
             case d.Unanswered():
                 self._unanswered(directive)
             case d.RefillPlaced():
-                values: d.Values = {"medicine": directive.medicine}
-                self._bot("message", self._text("refill_placed", values))
+                values: d.Values = {
+                    "medicine": directive.medicine,
+                    "store_name": directive.store_name,
+                    "placed_at": directive.placed_at,
+                }
+                text = self._text(f"placed.{directive.kind}", values, directive.timezone)
+                self._bot("message", text)
 
     def _bot(self, kind: str, text: str, **data: Any) -> int:
         return append(
@@ -96,7 +103,7 @@ class Reply:
             for option in directive.options
         ]
         ids = [secrets.token_urlsafe(9) for _ in labels]
-        text = self._text(directive.response, directive.values)
+        text = self._text(directive.response, directive.values, directive.timezone)
         listing = [f"{number}. {label}" for number, label in enumerate(labels, start=1)]
         if directive.numbered:
             text = f"{text}\n\n" + "\n".join(listing)
@@ -134,7 +141,7 @@ class Reply:
         self.session.add(
             Question(
                 conversation_id=self.conversation.conversation_id,
-                text=self.question,
+                text=self.heard or self.question,
                 intent=directive.intent,
                 confidence=directive.confidence,
                 ranking=[list(item) for item in directive.ranking],

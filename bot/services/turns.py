@@ -15,6 +15,7 @@ from bot import directives as d
 from bot.services.access import grants
 from bot.services.conversations import Rules
 from bot.services.event_log import lock
+from bot.services.questions_waiting import said_in, take_next, told_to_people
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, Event, Turn
 from bot.storage.database import Database
@@ -107,12 +108,37 @@ async def answer(
         failed = spoken is None or not any(isinstance(item, VISIBLE) for item in spoken)
         if spoken is not None and await _typed_identity(session, owed, now):
             spoken = point_to_form(spoken)
+        unsure = _forget_confirmation(conversation, spoken)
+        said = await said_in(session, owed.conversation_id, owed.seq)
+        before = d.Memory.model_validate(conversation.memory)
         reply = Reply(
             session, conversation, load(conversation.locale, rules.country), now,
-            await _question(session, conversation, owed.seq), rules.timezone, rules.country,
+            told_to_people(before, said.text), rules.timezone, rules.country,
+            heard=said.first,
         )  # fmt: skip
-        await reply.say_all([TECHNICAL] if failed or spoken is None else spoken)
+        await reply.say_all([*unsure, *([TECHNICAL] if failed or spoken is None else spoken)])
+        # After a failure all of the message is in the ticket.
+        more = take_next(conversation, () if failed else said.parts[1:])
+        await reply.say_all([more] if more is not None else [])
         return True
+
+
+def _forget_confirmation(
+    conversation: Conversation, spoken: Sequence[d.Directive] | None
+) -> Sequence[d.Directive]:
+    """After a turn that failed, drop what waited for a yes, and say that nobody may rely on it.
+
+    Whether the message was that yes, and how far it came, is not known here. A turn that did not
+    fail brings the new memory itself.
+    """
+    if any(isinstance(item, d.Remember) for item in spoken or ()):
+        return []
+    memory = d.Memory.model_validate(conversation.memory)
+    if memory.confirm is None:
+        return []
+    forgotten = memory.model_copy(update={"confirm": None})
+    conversation.memory = forgotten.model_dump(mode="json")
+    return [d.Say(response=f"unsure.{memory.confirm.kind}")]
 
 
 def point_to_form(spoken: Sequence[d.Directive]) -> list[d.Directive]:
@@ -127,12 +153,3 @@ async def _typed_identity(session: AsyncSession, owed: Owed, now: datetime) -> b
     if event is None or not event.data.get("redacted"):
         return False
     return not await grants(session, owed.conversation_id, now)
-
-
-async def _question(session: AsyncSession, conversation: Conversation, seq: int) -> str:
-    """What the patient asked, as stored: the waiting question when identity came between."""
-    asked = d.Memory.model_validate(conversation.memory).question
-    event = await session.get(Event, (conversation.conversation_id, seq))
-    if event is not None and event.author == "patient":
-        return event.text
-    return asked.text if asked is not None else ""

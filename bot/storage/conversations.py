@@ -1,6 +1,7 @@
 """What Willcall itself writes: conversations, their event log, verification and escalations.
 
-Only the gateway process writes these rows. Datetimes are aware and in UTC.
+Only the gateway process writes these rows, but for `ready_notice`, which an action asks for through
+`services/refills`. Datetimes are aware and in UTC.
 """
 
 from datetime import datetime
@@ -81,7 +82,7 @@ class Turn(Base):
         ForeignKey("conversation.conversation_id"), primary_key=True
     )
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    # What Rasa is told: the text of the event, or a command such as /identity_confirmed.
+    # What Rasa is told: the text of the event, or a command of the gateway's such as /inform.
     input: Mapped[str]
     in_reply_to: Mapped[str | None]
     # What the patient picked by button or named by Rx number, if anything.
@@ -181,4 +182,6 @@ class ReadyNotice(Base):
     )
     rx_number: Mapped[str] = mapped_column(ForeignKey("prescription.rx_number"), primary_key=True)
     asked_at: Mapped[datetime]
-    told_at: Mapped[datetime | None]
+    # When the chat said that there is news, to somebody who has yet to prove who they are.
+    hinted_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None] = mapped_column(index=True)

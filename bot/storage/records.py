@@ -1,7 +1,8 @@
 """The mirror of the pharmacy's records: one class for each record type of the feed.
 
 Money is in US cents, quantities in dispensing units, datetimes are aware and in UTC.
-The dispensing system owns these rows; only the feed writes them.
+The dispensing system owns these rows; only the feed writes them. Refill requests are Willcall's
+own, of which the feed brings the decision.
 """
 
 from datetime import date, datetime
@@ -201,9 +202,23 @@ class RefillRequest(Base):
     kind: Mapped[str]
     conversation_id: Mapped[str | None] = mapped_column(index=True)
     # placed, accepted, rejected, cancelled.
-    status: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str]
     reason: Mapped[str | None]
     placed_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    # When the chat said that there is news, to somebody who has yet to prove who they are.
+    hinted_at: Mapped[datetime | None]
     # When the patient was told of the decision in the chat.
     told_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_refill_request_status", "status", "told_at"),)
+
+
+class FeedImport(Base):
+    """One import of records: how old the mirror is. `records` may be 0."""
+
+    __tablename__ = "feed_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    records: Mapped[int]

@@ -5,6 +5,6 @@ which those are left out that name a value nobody knows: an answer never invents
 says "None". An empty sentence begins a new paragraph.
 """
 
-from bot.wording.catalogue import LOCALES, Wording, WordingError, load
+from bot.wording.catalogue import LOCALES, Wording, WordingError, load, supported
 
-__all__ = ["LOCALES", "Wording", "WordingError", "load"]
+__all__ = ["LOCALES", "Wording", "WordingError", "load", "supported"]

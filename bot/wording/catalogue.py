@@ -1,5 +1,6 @@
 """Loads the wording of all languages and renders responses from it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -116,13 +117,22 @@ def _flatten(prefix: str, node: Any) -> dict[str, Text]:
     return {prefix: node}
 
 
-@cache
+def supported(locale: str) -> str:
+    """The language of LOCALES that a locale asks for: 'es' for 'es-MX' and 'es_US', else 'en'."""
+    language = re.split("[-_]", locale, maxsplit=1)[0].lower()
+    return language if language in LOCALES else "en"
+
+
 def load(locale: str, country: str = "US") -> Wording:
-    """The wording of a language; any other than those of LOCALES gets English.
+    """The wording of a language, also of 'es-MX'; any other than those of LOCALES gets English.
 
     `country` decides which emergency numbers the sentences give.
     """
-    locale = locale if locale in LOCALES else "en"
+    return _load(supported(locale), country)
+
+
+@cache
+def _load(locale: str, country: str) -> Wording:
     responses: dict[str, Text] = {}
     folder = files("bot.wording") / locale
     for file in sorted(folder.iterdir(), key=lambda item: item.name):

@@ -1,5 +1,6 @@
 """How dates, times, money and numbers are written for patients, in English and Spanish."""
 
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -17,6 +18,8 @@ MONTHS = {
            "septiembre", "octubre", "noviembre", "diciembre"),
 }  # fmt: skip
 JOINERS = {"en": " and ", "es": " y "}
+# "y" becomes "e" before the sound of an i ("ibuprofeno", "hidralazina"), not before "hierro".
+_SOUNDS_LIKE_I = re.compile(r"h?[ií](?![aeouáéóú])", re.IGNORECASE)
 
 
 class MissingValueError(LookupError):
@@ -43,8 +46,10 @@ def format_time(value: datetime, locale: str) -> str:
 
 
 def format_number(value: float) -> str:
-    """Without a trailing '.0': quantities are mostly whole."""
-    return f"{value:g}" if value < 1_000_000 else str(int(value))
+    """With three decimals at most and without a trailing '.0': quantities are mostly whole."""
+    if float(value).is_integer():
+        return str(int(value))
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def format_money(cents: int) -> str:
@@ -53,10 +58,13 @@ def format_money(cents: int) -> str:
 
 
 def format_list(names: Sequence[str], locale: str) -> str:
-    """'a, b and c'."""
+    """'a, b and c'; in Spanish 'metformina e insulina'."""
     if len(names) < 2:
         return "".join(names)
-    return ", ".join(names[:-1]) + JOINERS[locale] + names[-1]
+    joiner = JOINERS[locale]
+    if locale == "es" and _SOUNDS_LIKE_I.match(names[-1]):
+        joiner = " e "
+    return ", ".join(names[:-1]) + joiner + names[-1]
 
 
 def format_span(start: datetime, end: datetime, locale: str) -> str:
@@ -127,6 +135,8 @@ class SentenceFormatter(string.Formatter):
     def _instant(self, value: Any) -> datetime:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         assert isinstance(moment, datetime)
+        if moment.utcoffset() is None:
+            raise ValueError("a time without a time zone cannot be told")
         return moment.astimezone(self._zone)
 
     def _day(self, value: Any) -> date:

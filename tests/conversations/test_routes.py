@@ -1,5 +1,8 @@
 """`willcall parse` tells what the deployed assistant does: both are asked the same things."""
 
+import asyncio
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +15,9 @@ from bot.actions import registry
 from bot.actions.server import build_action_server
 from bot.cli.model import parse_lines
 from bot.cli.places import ROOT
+from bot.feed import json_lines
 from bot.pharmacy.routes import HANDOVERS
+from bot.services.records import import_records
 from bot.settings import Settings
 from bot.storage.conversations import Escalation
 from bot.storage.database import Database
@@ -68,10 +73,60 @@ async def test_parse_and_the_deployed_assistant_agree(sqlite_url: str, rasa: Ras
         "no puedo respirar",
         '/ask_clinical{"x": 1}',
         "qwrt zxpl vbnm",
+        "Thuốc của tôi đã có chưa",
+        "wann kann ich mein rezept abholen",
+        "dónde está mi pedido",
         "hm",
+        "are you open now? also can i take ibuprofen with warfarin",
+        "can i take ibuprofen with warfarin? what time do you close?",
     ]
-    readings = list(parse_lines(Settings(data_dir=ROOT / "var"), sentences))
-    database = Database(sqlite_url)
+    await _hold_against(sqlite_url, rasa, sentences)
+
+
+@pytest.mark.stack
+async def test_they_agree_about_what_is_approved(sqlite_url: str, rasa: RasaProcess) -> None:
+    examples = _examples()
+    sentences = [
+        *examples["ask_storage"][:60:2],
+        *examples["ask_directions"][:60:4],
+        "how do i store latanoprost",
+        "how do i store amoxicillin",
+        "how do i store amoxicillin liquid",
+        "how should i store my lisinopril",
+        "how do i throw away latanoprost",
+        "cómo guardo las gotas de latanoprost en casa",
+        "do i take lisinopril with food",
+        "se me olvidó una dosis qué hago",
+        "i missed a dose of lisinopril what does the label say",
+    ]
+    lines = (json.dumps(record) for record in _approved())
+    await import_records(Database(sqlite_url), json_lines.read(lines), NOW)
+    await _hold_against(sqlite_url, rasa, sentences)
+
+
+def _approved() -> Iterator[dict[str, Any]]:
+    """A small catalogue; for some of it there are approved texts."""
+    for number, (name, form) in enumerate(
+        [("latanoprost", "eye drops"), ("amoxicillin", "oral suspension"),
+         ("amoxicillin", "capsule"), ("lisinopril", "tablet"), ("insulin glargine", "pen")]
+    ):  # fmt: skip
+        yield {
+            "type": "product", "product_id": f"n{number}", "generic_name": name,
+            "strength": f"{number + 1} mg", "form": form,
+        }  # fmt: skip
+    for name, form in (("latanoprost", "eye drops"), ("amoxicillin", "oral suspension")):
+        yield {
+            "type": "instruction", "instruction_id": name, "generic_name": name, "form": form,
+            "topic": "storage", "language": "en", "text": "Keep it cold.", "source": "Label",
+            "approved_by": "Dana", "approved_on": "2000-01-01", "review_due_on": "2100-01-01",
+        }  # fmt: skip
+
+
+async def _hold_against(url: str, rasa: RasaProcess, sentences: list[str]) -> None:
+    """Ask `willcall parse` and the deployed assistant, on the same records."""
+    known = Settings(data_dir=ROOT / "var", database_url=url)
+    readings = await asyncio.to_thread(lambda: list(parse_lines(known, sentences)))
+    database = Database(url)
     async with (
         stack(
             database, rasa.url, rasa.actions_port, Clock(NOW), new_conversations_per_minute=1000

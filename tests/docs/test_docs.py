@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from bot.cli.main import main
 from bot.directives import Directive
-from bot.gateway import pages, patient_http, patient_socket
+from bot.gateway import feed_api, pages, patient_http, patient_socket
 from bot.pharmacy.fill_states import FILL_STATES
 from bot.services.escalations import DUE_MINUTES, PRIORITIES
 from tests.docs import names
@@ -109,7 +109,7 @@ def test_every_command_is_documented() -> None:
 
 def test_every_route_is_documented_and_no_other() -> None:
     told = {found for piece in code(MESSAGE_PATH) for found in ROUTE.findall(piece)}
-    assert told == set(_routes((pages, patient_http, patient_socket)))
+    assert told == set(_routes((pages, patient_http, patient_socket, feed_api)))
 
 
 def test_every_directive_is_documented() -> None:

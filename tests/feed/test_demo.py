@@ -54,7 +54,26 @@ def test_it_is_large_enough() -> None:
     assert counted["patient"] >= 14
     assert counted["product"] >= 48
     assert counted["stock"] == 2 * counted["product"]
-    assert counted["instruction"] >= 6
+    assert counted["instruction"] >= 20
+
+
+def test_every_approved_text_is_about_a_medicine_of_the_pharmacy() -> None:
+    products = all_of("product")
+    ids = {product["product_id"] for product in products}
+    forms = {(product["generic_name"], product["form"]) for product in products}
+    texts = all_of("instruction")
+    for text in texts:
+        assert text["product_id"] in ids or (text["generic_name"], text["form"]) in forms
+        assert text["source"], text["instruction_id"]
+    keys = [
+        (text["product_id"], text["generic_name"], text["form"], text["topic"], text["language"])
+        for text in texts
+    ]
+    assert len(set(keys)) == len(keys)
+    in_spanish = [key for key in keys if key[-1] == "es"]
+    assert len(in_spanish) >= 8
+    assert {(*key[:-1], "en") for key in in_spanish} <= set(keys)
+    assert {"with_food", "storage", "disposal", "device_use"} <= {text["topic"] for text in texts}
 
 
 def test_it_has_the_cases_that_need_care() -> None:

@@ -10,9 +10,11 @@ import pytest
 from bot.feed import formats
 from bot.feed.json_lines import read
 from bot.pharmacy.fill_states import FILL_STATES
+from bot.pharmacy.refill_decisions import REASONS
 from bot.services.records import import_records
 from bot.storage.database import Database
 from bot.storage.record_tables import RECORD_TABLES
+from bot.storage.records import RefillRequest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "feed.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```json\n(.*?)\n```", PAGE, re.DOTALL)
@@ -25,9 +27,18 @@ RECORDS = [
 
 
 async def test_the_examples_can_be_imported(database: Database) -> None:
-    batch = read(EXAMPLES)
-    report = await import_records(database, batch, datetime.now(UTC))
+    now = datetime.now(UTC)
+    decisions = [text for text in EXAMPLES if json.loads(text)["type"] == "refill_request"]
+    batch = read(text for text in EXAMPLES if text not in decisions)
+    report = await import_records(database, batch, now)
     assert report.written == dict.fromkeys(RECORD_TABLES, 1)
+    assert report.warnings == ()
+    async with database.write() as session:
+        session.add(
+            RefillRequest(rx_number="7001001", kind="refill", status="placed", placed_at=now)
+        )
+    report = await import_records(database, read(decisions), now)
+    assert report.written == {"refill_request": 1}
     assert report.warnings == ()
 
 
@@ -50,6 +61,12 @@ def test_every_state_and_reason_is_listed() -> None:
         re.findall(r"\w+", state)[0]: tuple(re.findall(r"\w+", reasons)) for state, reasons in rows
     }
     assert listed == {state.name: state.reasons for state in FILL_STATES.values()}
+
+
+def test_every_reason_of_a_decision_is_listed() -> None:
+    listed = re.search(r"<!-- reasons -->\n(.*?)<!-- /reasons -->", PAGE, re.DOTALL)
+    assert listed is not None
+    assert tuple(re.findall(r"`(\w+)`", listed[1])) == REASONS
 
 
 def _type(model: type[formats.StoreRecord]) -> str:

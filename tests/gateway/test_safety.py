@@ -97,10 +97,11 @@ async def test_while_the_queue_holds_the_chat_the_bot_is_silent(house: House) ->
     assert kinds(events) == ["message", "owner", "choices"]
     assert events[1]["owner"] == "queue"
     assert "Someone at the counter" in events[0]["text"] or "as soon as" in events[0]["text"]
-    await device.say("are you there")
+    assert kinds(await device.say("are you there")) == ["notice"]
+    assert kinds(await device.say("hello?")) == []
     assert house.engine.heard == ["a human please"]
     rows = await house.escalations(device)
-    assert [(row.reason, row.unread) for row in rows] == [("request_human", 2)]
+    assert [(row.reason, row.unread) for row in rows] == [("request_human", 3)]
     # The red-flag screen still runs.
     assert (await device.say("i want to kill myself"))[0]["urgent"] is True
     rows = await house.escalations(device)

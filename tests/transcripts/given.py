@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.pharmacy.fill_states import FILL_STATES
+from bot.storage.records import RefillRequest
 from tests.transcripts.language import Line, Transcript, TranscriptError
 
 STORE = "main"
@@ -23,6 +24,9 @@ FEED_FIELDS = {
     "prior_authorization": {"submitted_on", "decided_on"},
     "renewal": {"sent_at", "follow_up_at"},
     "stock": {"on_hand", "reserved", "expected_on"},
+    "instruction": {
+        "topic", "text", "source", "approved_by", "approved_on", "review_due_on", "language",
+    },
 }  # fmt: skip
 SHORT = {
     "copay": "copay_cents",
@@ -46,6 +50,7 @@ class Records:
         self._products: dict[str, dict[str, Any]] = {}
         self._rest: list[dict[str, Any]] = []
         self._rx_of: dict[str, str] = {}
+        self._requests: dict[str, str] = {}
         self._stores = [_store()]
         for line in transcript.given:
             self._take(line)
@@ -67,11 +72,21 @@ class Records:
         """The number of the person's first prescription."""
         return self._rx_of[name]
 
+    def requests(self) -> list[RefillRequest]:
+        """What was asked for yesterday from another device: not the feed's, but Willcall's own."""
+        placed_at = self._now - timedelta(days=1)
+        return [
+            RefillRequest(rx_number=number, kind="refill", status=status, placed_at=placed_at)
+            for number, status in self._requests.items()
+        ]
+
     def _take(self, line: Line) -> None:
         parts = [part.strip() for part in re.split(r",(?!\d{3})", line.text)]
         try:
             if parts[0] in ("stock", "store"):
                 self._add_stock(parts[1:]) if parts[0] == "stock" else self._change_store(parts[1:])
+            elif parts[0] == "instruction":
+                self._add_instruction(parts[1:])
             elif parts[0].startswith("caregiver "):
                 self._add_proxy(parts)
             else:
@@ -99,6 +114,8 @@ class Records:
             **_only(fields, "prescription"),
         }  # fmt: skip
         self._rest.append(prescription)
+        if "request" in fields:
+            self._requests[number] = fields.pop("request")
         if "state" in fields:
             self._add_fill(number, fields)
 
@@ -132,6 +149,17 @@ class Records:
              "on_hand": 0, "reserved": 0, "as_of": self._moment("-1h"), **_only(fields, "stock")}
         )  # fmt: skip
 
+    def _add_instruction(self, parts: list[str]) -> None:
+        fields = _only(self._fields(parts[1:]), "instruction")
+        product = self._product(parts[0], {})
+        fields["topic"] = fields["topic"].replace(" ", "_")
+        self._rest.append(
+            {"type": "instruction", "instruction_id": f"I{len(self._rest)}",
+             "generic_name": product["generic_name"], "form": product["form"], "language": "en",
+             "source": "Prescribing information", "approved_by": "Dana Whitfield",
+             "approved_on": self._day("-40d"), "review_due_on": self._day("+300d"), **fields}
+        )  # fmt: skip
+
     def _add_proxy(self, parts: list[str]) -> None:
         name = parts[0].removeprefix("caregiver ")
         cared_for = parts[1].removeprefix("of ")
@@ -151,6 +179,9 @@ class Records:
                 self._stores[0]["exceptions"].append({"date": value, "hours": []})
             elif name == "second":
                 self._stores.append({**_store(), "store_id": "second", "name": value})
+            elif name == "rules":
+                kept = {value: self._stores[0]["pickup_rules"][value]}
+                self._stores[0]["pickup_rules"] = kept
             else:
                 raise KeyError(name)
 
@@ -213,7 +244,7 @@ def _split(words: list[str]) -> tuple[str, str]:
     known = set().union(*FEED_FIELDS.values()) | set(SHORT) | {
         "reason", "state", "requested_at", "promised_at", "ready_at", "kept_until",
         "picked_up_at", "quantity", "quantity_owed", "owed_expected_on", "copay_cents",
-        "method", "tracking_url", "earliest_refill_on", "updated_at",
+        "method", "tracking_url", "earliest_refill_on", "updated_at", "request",
     }  # fmt: skip
     for length in range(len(words) - 1, 0, -1):
         key = "_".join(words[:length])

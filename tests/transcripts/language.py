@@ -10,7 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 DEFAULT_NOW = "2026-11-23 14:00 America/New_York"
-SPEAKERS = ("patient", "bot", "staff sees", "given", "now", "language", "situation")
+SPEAKERS = (
+    "patient",
+    "bot",
+    "staff sees",
+    "pharmacy gets",
+    "given",
+    "now",
+    "language",
+    "situation",
+)
 SITUATIONS = range(1, 31)
 
 

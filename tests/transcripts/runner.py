@@ -9,6 +9,7 @@ from bot.bootstrap import Application
 from bot.feed import json_lines
 from bot.services.records import import_records
 from bot.storage.conversations import Escalation
+from bot.storage.records import RefillRequest
 from tests.stack import Device
 from tests.transcripts.given import Records
 from tests.transcripts.language import Line, Transcript, matches
@@ -31,6 +32,8 @@ class Player:
         """Import the records and go through the steps."""
         lines = (json.dumps(record) for record in self._records.feed())
         await import_records(self._app.database, json_lines.read(lines), self._transcript.now)
+        async with self._app.database.write() as session:
+            session.add_all(self._records.requests())
         await self._device.open(self._transcript.language)
         for line in self._transcript.steps:
             await self._step(line)
@@ -47,6 +50,8 @@ class Player:
             self._expect(line)
         elif line.speaker == "staff sees":
             await self._staff_sees(line)
+        elif line.speaker == "pharmacy gets":
+            await self._pharmacy_gets(line)
 
     async def _act(self, line: Line) -> None:
         verb, _, rest = line.text.partition(" ")
@@ -110,6 +115,17 @@ class Player:
         seen = [f"{row.queue}, {row.priority}, {row.reason}" for row in new] or ["nothing"]
         expected = [part.strip() for part in line.text.split(";")]
         assert seen == expected, self._at(line, f"staff sees {'; '.join(seen)}")
+
+    async def _pharmacy_gets(self, line: Line) -> None:
+        async with self._app.database.read() as session:
+            rows = await session.scalars(
+                select(RefillRequest)
+                .where(RefillRequest.conversation_id == self._device.conversation_id)
+                .order_by(RefillRequest.refill_request_id)
+            )
+            placed = [f"{row.kind}, {row.status}" for row in rows] or ["nothing"]
+        expected = [part.strip() for part in line.text.split(";")]
+        assert placed == expected, self._at(line, f"the pharmacy gets {'; '.join(placed)}")
 
     def _at(self, line: Line, text: str) -> str:
         return f"{self._transcript.path.name}, line {line.number}: {text}"

@@ -20,6 +20,7 @@ _NAMES: dict[str, dict[str, Any]] = {
         "week": "Monday to Friday: 9:00 AM to 7:00 PM",
         "team": "A pharmacist",
         "directions": "Take one pill.",
+        "text": "Keep it cold.",
         "title": "Ready",
         "rules": "Please bring a photo ID.",
         "times": "9:00 AM to 1:00 PM",
@@ -29,6 +30,7 @@ _NAMES: dict[str, dict[str, Any]] = {
         "week": "Lunes a viernes: 9:00 a. m. a 7:00 p. m.",
         "team": "Un farmacéutico",
         "directions": "Take one pill.",
+        "text": "Va en frío.",
         "title": "Lista",
         "rules": "Venga con una foto suya.",
         "times": "9:00 a. m. a 1:00 p. m.",
@@ -46,6 +48,8 @@ _SHARED: dict[str, Any] = {
     "limit": 500,
     "tracking_url": "a.co/1",
     "transferred_to": "Elm Drugs",
+    "approved_by": "Ann Lee",
+    "source": "Label",
 }
 _BY_FORMAT: dict[str, Any] = {
     "date": "2026-05-05",

@@ -115,6 +115,13 @@ class TestTimes:
     def test_the_clock_of_the_store(self, instant: str, zone: str, expected: str) -> None:
         assert said("en", "when", instant, zone=zone) == expected
 
+    @each_locale
+    @pytest.mark.parametrize("spec", ["time", "when", "date"])
+    @pytest.mark.parametrize("value", ["2026-05-04T09:00:00", datetime(2026, 5, 4, 9)])  # noqa: DTZ001
+    def test_a_time_without_a_zone_is_refused(self, locale: str, spec: str, value: Any) -> None:
+        with pytest.raises(ValueError, match="time zone"):
+            said(locale, spec, value)
+
 
 class TestMoneyNumbersAndLists:
     @pytest.mark.parametrize(
@@ -126,7 +133,18 @@ class TestMoneyNumbersAndLists:
         assert {said(locale, "money", cents) for locale in LOCALES} == {expected}
 
     @pytest.mark.parametrize(
-        ("value", "expected"), [(0, "0"), (30.0, "30"), (2.5, "2.5"), (100_000, "100000")]
+        ("value", "expected"),
+        [
+            (0, "0"),
+            (30.0, "30"),
+            (2.5, "2.5"),
+            (0.125, "0.125"),
+            (100_000, "100000"),
+            (999_999.5, "999999.5"),
+            (1_234_567.25, "1234567.25"),
+            (2_000_000.0, "2000000"),
+            (1 / 3, "0.333"),
+        ],
     )
     def test_numbers(self, value: float, expected: str) -> None:
         assert format_number(value) == expected
@@ -143,6 +161,14 @@ class TestMoneyNumbersAndLists:
             (["a"], "a", "a"),
             (["a", "b"], "a and b", "a y b"),
             (["a", "b", "c"], "a, b and c", "a, b y c"),
+            (["a", "ibuprofen"], "a and ibuprofen", "a e ibuprofen"),
+            (["a", "Insulina"], "a and Insulina", "a e Insulina"),
+            (["a", "índice"], "a and índice", "a e índice"),
+            (["a", "b", "hidralazina"], "a, b and hidralazina", "a, b e hidralazina"),
+            (["a", "hierro"], "a and hierro", "a y hierro"),
+            (["ibuprofen", "b"], "ibuprofen and b", "ibuprofen y b"),
+            (["a", "yodo"], "a and yodo", "a y yodo"),
+            (["a", "9:00"], "a and 9:00", "a y 9:00"),
         ],
     )
     def test_lists(self, names: list[str], english: str, spanish: str) -> None:

@@ -28,7 +28,8 @@ This page is written by `python -m bot.feed.demo.page`; a test holds it against 
 def demo_page(records: Sequence[FeedRecord]) -> str:
     """The page for these records. Says nothing that depends on the moment of seeding."""
     lines = [_row(records, patient) for patient in _all(records, "patient")]
-    return f"{HEAD}{''.join(lines)}{_caregivers(records)}{_stores(records)}"
+    rest = (_caregivers(records), _stores(records), _instructions(records))
+    return f"{HEAD}{''.join(lines)}{''.join(rest)}"
 
 
 def _row(records: Sequence[FeedRecord], patient: FeedRecord) -> str:
@@ -95,6 +96,22 @@ def _stores(records: Sequence[FeedRecord]) -> str:
     for store in _all(records, "store"):
         cells = [str(store[name]) for name in ("name", "phone", "address", "timezone")]
         lines.append(f"| {' | '.join(cells)} |\n")
+    return "".join(lines)
+
+
+def _instructions(records: Sequence[FeedRecord]) -> str:
+    names = {
+        product["product_id"]: f"{product['generic_name']} {product['strength']} {product['form']}"
+        for product in _all(records, "product")
+    }
+    topics: dict[tuple[str, str], list[str]] = {}
+    for text in _all(records, "instruction"):
+        general = f"{text['generic_name']} {text['form']}"
+        key = (names.get(text["product_id"], general), str(text["topic"]))
+        topics.setdefault(key, []).append(str(text["language"]))
+    lines = ["\n## Approved texts\n\n| about | topic | languages |\n|---|---|---|\n"]
+    for (medicine, topic), languages in sorted(topics.items()):
+        lines.append(f"| {medicine} | `{topic}` | {', '.join(languages)} |\n")
     return "".join(lines)
 
 

@@ -31,6 +31,7 @@ TABLES = (
     "product",
     "patient",
     "identity_failure",
+    "feed_import",
     "conversation",
 )
 
@@ -63,6 +64,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_identity_failure_subject", "identity_failure", ["subject", "at"], unique=False
     )
+    op.create_table(
+        "feed_import",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_import")),
+    )
+    op.create_index(op.f("ix_feed_import_at"), "feed_import", ["at"], unique=False)
     op.create_table(
         "patient",
         sa.Column("patient_id", sa.String(), nullable=False),
@@ -371,6 +380,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("placed_at", UtcDateTime(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("hinted_at", UtcDateTime(), nullable=True),
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["rx_number"], ["prescription.rx_number"], name=op.f("fk_refill_request_rx_number")
@@ -386,12 +396,15 @@ def upgrade() -> None:
         ["conversation_id"],
         unique=False,
     )
-    op.create_index(op.f("ix_refill_request_status"), "refill_request", ["status"], unique=False)
+    op.create_index(
+        "ix_refill_request_status", "refill_request", ["status", "told_at"], unique=False
+    )
     op.create_table(
         "ready_notice",
         sa.Column("conversation_id", sa.String(), nullable=False),
         sa.Column("rx_number", sa.String(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("hinted_at", UtcDateTime(), nullable=True),
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -403,6 +416,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("conversation_id", "rx_number", name=op.f("pk_ready_notice")),
     )
+    op.create_index(op.f("ix_ready_notice_told_at"), "ready_notice", ["told_at"], unique=False)
     op.create_table(
         "prior_authorization",
         sa.Column("fill_id", sa.String(), nullable=False),
