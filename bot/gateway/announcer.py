@@ -1,6 +1,5 @@
 """Tells patients news in their chats, as soon as the feed has brought it."""
 
-import asyncio
 import logging
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,17 +13,13 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 
 
-async def announce_forever(app: Application, hub: Hub) -> None:
-    """Look for news every second; a database that is away is tried again."""
-    while True:
-        try:
-            for conversation_id in await announcements.waiting_conversations(
-                app.database, app.now()
-            ):
-                await _announce(app, hub, conversation_id)
-        except (SQLAlchemyError, OSError) as error:
-            log.error("cannot look for news: %s", type(error).__name__)
-        await asyncio.sleep(SWEEP_SECONDS)
+async def announce_news(app: Application, hub: Hub) -> None:
+    """Look for news once; a database that is away is tried again the next time."""
+    try:
+        for conversation_id in await announcements.waiting_conversations(app.database, app.now()):
+            await _announce(app, hub, conversation_id)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("cannot look for news: %s", type(error).__name__)
 
 
 async def _announce(app: Application, hub: Hub, conversation_id: str) -> None:

@@ -8,11 +8,11 @@ import aiohttp
 from aiohttp import WSCloseCode, web
 
 from bot.bootstrap import Application
-from bot.gateway import feed_api, middlewares, pages, patient_http, patient_socket
-from bot.gateway.announcer import announce_forever
+from bot.gateway import announcer, feed_api, middlewares, pages, patient_http, patient_socket, turns
 from bot.gateway.hub import Hub
 from bot.gateway.keys import APP, HUB, MESSAGES, OPENINGS, RASA, RUNNER, SOCKETS
 from bot.gateway.limits import SlidingWindow
+from bot.gateway.loops import every, finish
 from bot.gateway.rasa_client import RasaClient
 from bot.gateway.turns import TurnRunner
 from bot.pharmacy import language
@@ -63,13 +63,15 @@ async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
             app.settings.rasa_token,
         )
         web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
+        runner, hub, stopping = web_app[RUNNER], web_app[HUB], asyncio.Event()
         loops = [
-            asyncio.create_task(web_app[RUNNER].sweep_forever()),
-            asyncio.create_task(announce_forever(app, web_app[HUB])),
+            asyncio.create_task(every(turns.SWEEP_SECONDS, stopping, runner.sweep)),
+            asyncio.create_task(
+                every(announcer.SWEEP_SECONDS, stopping, lambda: announcer.announce_news(app, hub))
+            ),
         ]
         yield
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        await web_app[RUNNER].close()
+        stopping.set()
+        await finish(*loops)
+        await runner.close()
     await app.database.close()

@@ -13,6 +13,7 @@ from bot.gateway.addresses import origin_allowed
 from bot.gateway.errors import ApiError
 from bot.gateway.hub import Signal
 from bot.gateway.keys import APP, HUB, SOCKETS
+from bot.gateway.loops import finish
 from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
 from bot.services import conversations
@@ -96,6 +97,7 @@ class _Connection:
         self._conversation_id = patient.standing.conversation_id
         self._cursor = after
         self._own: set[str] = set()
+        self._leaving = False
 
     async def serve(self) -> None:
         """Send what the device lacks, then both ways until it leaves."""
@@ -115,14 +117,18 @@ class _Connection:
             try:
                 await self._receive()
             finally:
-                sender.cancel()
-                await asyncio.gather(sender, return_exceptions=True)
+                self._leaving = True
+                if not signals.full():
+                    signals.put_nowait(None)
+                await finish(sender)
 
     async def _send(self, signals: asyncio.Queue[Signal]) -> None:
         """Send events and passing frames in the order of the signals."""
         try:
             while not self._ws.closed:
                 signal = await signals.get()
+                if self._leaving:
+                    return
                 if signal is None:
                     await self._send_events()
                 else:

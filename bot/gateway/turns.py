@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
 from bot.gateway.hub import Hub
+from bot.gateway.loops import finish
 from bot.gateway.rasa_client import RasaClient
 from bot.services import turns
 
@@ -30,9 +31,13 @@ class TurnRunner:
         self._lease = timedelta(seconds=app.settings.rasa_timeout_seconds) + LEASE_MARGIN
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._fresh = app.database.backend == "sqlite"
+        self._stopping = False
 
     def wake(self, conversation_id: str) -> None:
         """There is a turn to answer in this conversation."""
+        if self._stopping:
+            return
         if conversation_id in self._workers:
             self._again.add(conversation_id)
             return
@@ -40,28 +45,23 @@ class TurnRunner:
         self._workers[conversation_id] = task
         task.add_done_callback(lambda _: self._finished(conversation_id))
 
-    async def sweep_forever(self) -> None:
+    async def sweep(self) -> None:
         """Take up turns that were left behind by a crash or a database that was away."""
-        fresh = self._app.database.backend == "sqlite"
-        while True:
-            try:
-                if fresh:
-                    # The claims of the only gateway's predecessor: nobody works on them.
-                    await turns.release_all(self._app.database)
-                    fresh = False
-                now = self._app.now()
-                for conversation_id in await turns.waiting_conversations(self._app.database, now):
-                    self.wake(conversation_id)
-            except (SQLAlchemyError, OSError) as error:
-                log.error("cannot look for unanswered turns: %s", type(error).__name__)
-            await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            if self._fresh:
+                # The claims of the only gateway's predecessor: nobody works on them.
+                await turns.release_all(self._app.database)
+                self._fresh = False
+            now = self._app.now()
+            for conversation_id in await turns.waiting_conversations(self._app.database, now):
+                self.wake(conversation_id)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("cannot look for unanswered turns: %s", type(error).__name__)
 
     async def close(self) -> None:
-        """Stop all workers; what they did not finish is answered after the next start."""
-        tasks = list(self._workers.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Stop all workers; what they do not finish is answered after the next start."""
+        self._stopping = True
+        await finish(*self._workers.values())
 
     def _finished(self, conversation_id: str) -> None:
         self._workers.pop(conversation_id, None)
@@ -72,7 +72,7 @@ class TurnRunner:
     async def _work(self, conversation_id: str) -> None:
         """Answer turn after turn. A database that is away leaves them to the next sweep."""
         try:
-            while True:
+            while not self._stopping:
                 self._again.discard(conversation_id)
                 owed = await turns.claim_next(
                     self._app.database, conversation_id, self._lease, self._app.now()

@@ -9,8 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.pharmacy.denials import wanted
 from bot.pharmacy.medicine_names import narrow
 from bot.services.catalogue import Catalogue
-from bot.storage.records import Product as Product
-from bot.storage.records import Stock, Store
+from bot.storage.records import Product, Stock, Store
+
+__all__ = [
+    "InStoreStock",
+    "Product",
+    "named_products",
+    "products_by_id",
+    "products_named",
+    "stock_of",
+]
 
 
 @dataclass(frozen=True)

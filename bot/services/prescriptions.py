@@ -9,15 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.directives import StatusCard
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN, is_late, known_reason
 from bot.services.access import PrescriptionView
-from bot.services.meaning import (
-    Meant,
-    NothingOnFile,
-    Relevant,
-    Unclear,
-    is_active,
-    is_open,
-    meant,
-)
+from bot.services.candidates import Meant, NothingOnFile, Relevant, Unclear, is_active, is_open
+from bot.services.meaning import meant
 from bot.storage.records import Fill, PrescriberRequest, PriorAuthorization, Stock
 
 __all__ = [

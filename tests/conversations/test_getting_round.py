@@ -139,6 +139,7 @@ async def _open(url: str, rasa: RasaProcess) -> AsyncIterator[Pharmacy]:
         aiohttp.ClientSession() as session,
     ):  # fmt: skip
         yield Pharmacy(app, clock, session, address)
+    await database.close()
 
 
 def _said(events: list[dict[str, Any]]) -> str:

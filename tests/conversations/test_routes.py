@@ -100,7 +100,9 @@ async def test_they_agree_about_what_is_approved(sqlite_url: str, rasa: RasaProc
         "i missed a dose of lisinopril what does the label say",
     ]
     lines = (json.dumps(record) for record in _approved())
-    await import_records(Database(sqlite_url), json_lines.read(lines), NOW)
+    database = Database(sqlite_url)
+    await import_records(database, json_lines.read(lines), NOW)
+    await database.close()
     await _hold_against(sqlite_url, rasa, sentences)
 
 
@@ -140,6 +142,7 @@ async def _hold_against(url: str, rasa: RasaProcess, sentences: list[str]) -> No
             await device.close()
             done = await _route(database, device.conversation_id, events)
             assert done == reading["route"], (text, reading["intent"])
+    await database.close()
 
 
 async def _route(database: Database, conversation_id: str, events: list[dict[str, Any]]) -> str:
