@@ -4,7 +4,7 @@ from bot import directives as d
 from bot.actions.base import Answer, Question
 from bot.actions.instructions import (
     look_up,
-    own_products,
+    own_prescriptions,
     products_asked,
     tell,
     text_of,
@@ -38,7 +38,7 @@ class ActionAskDirections(PrescriptionAction):
         if topic is None or not groups or missing(await look_up(question, groups, topic)):
             return None
         asked = {item.product_id for group in groups for item in group}
-        if question.asker.verified and asked & await own_products(question):
+        if question.asker.verified and asked & (await own_prescriptions(question)).keys():
             return None
         return await tell(question, groups, topic)
 

@@ -72,14 +72,14 @@ async def products_asked(question: Question) -> list[list[Product]]:
     if not groups or not question.asker.verified:
         return groups
     # Somebody who is verified means the one that they have.
-    own = await own_products(question)
+    own = await own_prescriptions(question)
     return [[item for item in group if item.product_id in own] or group for group in groups]
 
 
-async def own_products(question: Question) -> set[str]:
-    """What the prescriptions are for that the patient may see."""
+async def own_prescriptions(question: Question) -> dict[str, int]:
+    """The prescriptions that the patient may see, by what they are for."""
     views = await visible_prescriptions(question.session, question.asker.grants)
-    return {view.product.product_id for view in views}
+    return {view.product.product_id: view.prescription.id for view in views}
 
 
 async def look_up(
@@ -112,9 +112,12 @@ async def tell(
     choices = [item for item in found if isinstance(item, Which)]
     if choices:
         return [*spoken, *_offer(question, choices[0].products)]
+    last = groups[-1][0].product_id
+    if prescription is None:
+        prescription = (await own_prescriptions(question)).get(last)
     if prescription is not None:
-        return [*spoken, question.settled(prescription, told=[prescription])]
-    return [*spoken, question.answered_openly(groups[-1][0].product_id)]
+        return [*spoken, question.settled(prescription)]
+    return [*spoken, question.answered_openly(last)]
 
 
 def text_of(found: Text) -> d.Say:

@@ -39,7 +39,13 @@ WILLCALL = re.compile(rf"{BEFORE}willcall ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
 ROUTE = re.compile(r"\b(GET|POST|DELETE) (/[\w/.{}-]*)")
 
 # Hosts that a page may name; everything else would be a machine, a mirror or a registry.
-HOSTS = {"127.0.0.1", "www.apache.org", "keepachangelog.com", "dailymed.nlm.nih.gov"}
+HOSTS = {
+    "track.example",
+    "127.0.0.1",
+    "www.apache.org",
+    "keepachangelog.com",
+    "dailymed.nlm.nih.gov",
+}
 NOT_HERE = re.compile(
     r"\.\./shared|/work/|/root\b|/home/|/tmp/|index-url|pypi|pythonhosted|npmjs|registry\.",
     re.IGNORECASE,
