@@ -6,7 +6,7 @@ PYTHON ?= python3
 APP := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
-.PHONY: help setup setup-dev run test check fmt train try bench lock clean
+.PHONY: help setup setup-dev run test lint check fmt train try bench lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,11 +23,13 @@ run: setup ## Start everything: http://127.0.0.1:8080
 test: setup-dev ## Run all tests, for real: PostgreSQL, Rasa, Chromium
 	@$(APP) -m pytest
 
-check: setup-dev ## Format, lint, types, Rasa's data, fast tests: about a minute
+lint: setup-dev ## Format, lint, types, Rasa's data
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@$(APP) tools/validate_data.py
+
+check: lint ## The same, and the fast tests: a few minutes
 	@$(APP) -m pytest -m "not stack and not browser" -q
 
 fmt: setup-dev ## Format the code
