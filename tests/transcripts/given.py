@@ -6,7 +6,7 @@ person, prescription and product gets stable details of its own.
 """
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from bot.pharmacy.fill_states import FILL_STATES
@@ -284,8 +284,3 @@ def _store() -> dict[str, Any]:
         "pickup_rules": {"en": ["Bring a photo ID."], "es": ["Traiga una identificación."]},
         "delivery": {"offered": True, "fee_cents": 500, "area": "Cleveland"},
     }  # fmt: skip
-
-
-def moment_of(text: str) -> datetime:
-    """An ISO 8601 moment of a record."""
-    return datetime.fromisoformat(text)
