@@ -9,8 +9,11 @@ ROOT = Path(bot.__file__).resolve().parent.parent
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 
 # What a trained model depends on. Folders count with every file below them.
-SOURCES = ("config.yml", "domain.yml", "data", "bot/nlu", "requirements/rasa.txt")
-SUFFIXES = {".yml", ".py", ".txt"}
+SOURCES = (
+    *("config.yml", "domain.yml", "data/nlu", "data/rules", "bot/nlu", "bot/pharmacy/red_flags"),
+    "requirements/rasa.txt",
+)
+SUFFIXES = {".yml", ".py", ".txt", ".json"}
 
 
 def sources_digest(root: Path = ROOT) -> str:

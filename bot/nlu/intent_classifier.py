@@ -1,5 +1,6 @@
-"""Rasa graph component: decides the intent with the two-headed model of bot.nlu.two_heads."""
+"""Rasa graph component: decides the intent with the model of bot.nlu.joint_ridge."""
 
+from dataclasses import asdict
 from typing import Any, Dict, List, Tuple, Type
 
 import numpy as np
@@ -15,13 +16,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from bot.nlu.two_heads import Floats, HeadSettings, TwoHeads
+from bot.nlu.joint_ridge import Floats, JointRidge, RidgeSettings
 
-_FILE = "heads.npz"
+_FILE = "ridge.npz"
+NEAREST = "nearest_examples"  # a message property that is not part of what Rasa answers
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class TwoHeadsClassifier(IntentClassifier, GraphComponent):
+class JointRidgeClassifier(IntentClassifier, GraphComponent):
     """Needs one dense and one sparse sentence featurizer earlier in the pipeline."""
 
     @classmethod
@@ -36,22 +38,16 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Settings of the heads, and how many intents the ranking names."""
-        settings = HeadSettings()
-        return {
-            "meaning_c": settings.meaning_c,
-            "wording_c": settings.wording_c,
-            "meaning_share": settings.meaning_share,
-            "random_state": settings.random_state,
-            "ranking_length": 10,
-        }
+        """Settings of the model, how many intents the ranking names, how many nearest examples a
+        message is given (nobody but bot.nlu.parse reads them)."""
+        return {**asdict(RidgeSettings()), "ranking_length": 10, "nearest_examples": 3}
 
     def __init__(
         self,
         config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: "TwoHeads | None",
+        model: "JointRidge | None",
     ) -> None:
         """Called by create (no model yet) and load."""
         self._config = config
@@ -66,7 +62,7 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,  # noqa: ARG003
-    ) -> "TwoHeadsClassifier":
+    ) -> "JointRidgeClassifier":
         """Called by Rasa's graph before training."""
         return cls(config, model_storage, resource, None)
 
@@ -78,32 +74,31 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,  # noqa: ARG003
         **kwargs: Any,  # noqa: ARG003
-    ) -> "TwoHeadsClassifier":
+    ) -> "JointRidgeClassifier":
         """Called by Rasa's graph with a trained model. Raises if the model lacks this part."""
         with model_storage.read_from(resource) as folder:
-            model = TwoHeads.load(folder / _FILE)
+            model = JointRidge.load(folder / _FILE)
         return cls(config, model_storage, resource, model)
 
     @classmethod
     def validate_config(cls, config: Dict[str, Any]) -> None:
         """Raise InvalidConfigException for settings that cannot work."""
-        if not 0 <= config["meaning_share"] <= 1:
-            raise InvalidConfigException("meaning_share must lie between 0 and 1")
-        if config["meaning_c"] <= 0 or config["wording_c"] <= 0:
-            raise InvalidConfigException("meaning_c and wording_c must be above 0")
+        for share in ("meaning_share", "earlier_share"):
+            if not 0 <= config[share] <= 1:
+                raise InvalidConfigException(f"{share} must lie between 0 and 1")
+        if config["penalty"] <= 0:
+            raise InvalidConfigException("penalty must be above 0")
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit both heads on the training sentences and store them."""
+        """Fit the model on the training sentences and store it."""
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        meaning, wording = _vectors(examples)
-        settings = HeadSettings(
-            meaning_c=self._config["meaning_c"],
-            wording_c=self._config["wording_c"],
-            meaning_share=self._config["meaning_share"],
-            random_state=self._config["random_state"],
+        settings = RidgeSettings(**{name: self._config[name] for name in asdict(RidgeSettings())})
+        self._model = JointRidge.fit(
+            *_vectors(examples),
+            [example.get(INTENT) for example in examples],
+            [example.get(TEXT) for example in examples],
+            settings,
         )
-        labels = [example.get(INTENT) for example in examples]
-        self._model = TwoHeads.fit(meaning, wording, labels, settings)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder / _FILE)
         return self._resource
@@ -112,8 +107,11 @@ class TwoHeadsClassifier(IntentClassifier, GraphComponent):
         """Set intent and ranking of each message, in place."""
         if self._model is None or not messages:
             return messages
-        confidences = self._model.confidences(*_vectors(messages))
-        for message, row in zip(messages, confidences, strict=True):
+        meaning, wording = _vectors(messages)
+        confidences = self._model.confidences(meaning, wording)
+        nearest = self._model.neighbours(meaning, self._config["nearest_examples"])
+        for message, row, examples in zip(messages, confidences, nearest, strict=True):
+            message.set(NEAREST, examples)
             best = np.argsort(-row, kind="stable")[: self._config["ranking_length"]]
             ranking = [
                 {"name": self._model.intents[index], "confidence": float(row[index])}
@@ -132,7 +130,7 @@ def _vectors(messages: List[Message]) -> Tuple[Floats, csr_matrix]:
         wording = message.get_sparse_features(TEXT)[1]
         if meaning is None or wording is None:
             raise InvalidConfigException(
-                "TwoHeadsClassifier needs a dense and a sparse sentence featurizer before it"
+                "JointRidgeClassifier needs a dense and a sparse sentence featurizer before it"
             )
         dense.append(meaning.features)
         sparse.append(wording.features)

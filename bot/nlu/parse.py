@@ -1,7 +1,8 @@
 """Reads messages in bulk: ``python -m bot.nlu.parse --model FILE.tar.gz``.
 
 Standard input: one JSON string a line. Standard output: for each, in order, one JSON line
-``{"text", "intent", "confidence", "ranking": [{"intent", "confidence"}, …]}``, and nothing else.
+``{"text", "intent", "confidence", "ranking": [{"intent", "confidence"}, …], "nearest": [{"text",
+"intent", "similarity"}, …]}`` with the training sentences nearest in meaning, and nothing else.
 It runs the graph of the trained model, fallback included, exactly as the server does, only for
 many messages at a time. Answers are written as soon as the lines that have arrived are read, so
 another process may also keep it open and ask one by one.
@@ -13,6 +14,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,7 @@ def _answer(text: str, message: Any) -> dict[str, Any]:
             {"intent": rank["name"], "confidence": rank["confidence"]}
             for rank in (message.get("intent_ranking") or [])[:RANKING_LENGTH]
         ],
+        "nearest": [asdict(example) for example in message.get("nearest_examples") or []],
     }
 
 

@@ -70,75 +70,18 @@ def english_words(words: list[str]) -> list[str]:
     told = [word for word in letters if word not in _BOTH and word != MEDICINE]
     if not known or len(known) < SPANISH_SHARE * len(told) or _looks_english(letters):
         return words
+    if len(known) == 1 and known[0] not in _glosses():  # a stem alone: "comp*" is in "comparison"
+        return words
     return [_gloss(word) or word for word in words]
 
 
 _ENGLISH = frozenset(
-    [
-        "i",
-        "im",
-        "my",
-        "the",
-        "is",
-        "it",
-        "its",
-        "to",
-        "you",
-        "your",
-        "for",
-        "do",
-        "does",
-        "can",
-        "are",
-        "what",
-        "how",
-        "have",
-        "this",
-        "was",
-        "of",
-        "and",
-        "when",
-        "where",
-        "why",
-        "who",
-        "will",
-        "need",
-        "want",
-        "get",
-        "got",
-        "please",
-        "hi",
-        "hello",
-        "thanks",
-        "ok",
-        "need",
-        "not",
-        "at",
-        "be",
-        "there",
-        "if",
-        "with",
-        "on",
-    ]
-)
+    """
 
-_BOTH = frozenset(
-    [
-        "a",
-        "no",
-        "me",
-        "o",
-        "y",
-        "son",
-        "once",
-        "sin",
-        "total",
-        "normal",
-        "fax",
-        "doctor",
-        "hospital",
-    ]
+    """.split()
 )
+# Words of both languages.
+_BOTH = frozenset("comparison i im my the is it its to you your for do does can are what how have this was of and when where why who will need want get got please hi hello thanks ok need not at be there if with on a no me o y son once x sin total normal fax doctor hospital".split())
 
 
 def _looks_english(words: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Rasa graph component: adds the sentence encoder's vector to each message."""
+"""Rasa graph component: adds the sentence encoder's vectors to each message."""
 
 from typing import Any, Dict, List, Type
 
@@ -19,7 +19,7 @@ from bot.nlu.reading import for_meaning
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
-    """One dense vector a sentence; single words get none, because nothing here reads them."""
+    """Two unit vectors side by side for a sentence; single words get none, because nothing here reads them."""
 
     @classmethod
     def required_components(cls) -> List[Type[Any]]:
@@ -29,7 +29,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     @staticmethod
     def required_packages() -> List[str]:
         """What must be importable before training starts."""
-        return ["safetensors", "tokenizers"]
+        return ["onnx", "onnxruntime", "safetensors", "tokenizers"]
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
