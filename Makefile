@@ -6,7 +6,7 @@ PYTHON ?= python3
 APP := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
-.PHONY: help setup setup-dev run test lint check fmt train try bench lock clean
+.PHONY: help setup setup-dev run test lint check fmt train try bench evaluate red-flags thresholds lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,10 +40,19 @@ train: setup ## Train the language model if its sources have changed
 	@.venv/bin/willcall train
 
 try: setup ## See what a sentence is understood as: make try say="is my metformin ready"
-	@printf '%s\n' "$(say)" | .venv/bin/willcall parse
+	@printf '%s\n' "$(say)" | .venv/bin/willcall parse --explain
 
 bench: setup-dev ## Measure where the time of a turn goes
 	@$(APP) -m bench.turn
+
+evaluate: setup-dev ## Measure understanding and speed, against stock Rasa; hint3=DIR adds HINT3
+	@$(APP) -m bench.evaluate $(if $(hint3),--hint3 "$(hint3)")
+
+red-flags: setup-dev ## Learn the red-flag screen again from data/red_flags; some minutes
+	@$(APP) tools/weigh_red_flags.py
+
+thresholds: setup-dev ## Choose the thresholds of config.yml on the kept-back messages
+	@.venv-rasa/bin/python -m tools.choose_thresholds --write
 
 lock: ## Resolve the locks again from the .in files
 	@$(PYTHON) tools/setup.py lock

@@ -8,10 +8,7 @@ Times are milliseconds; they say nothing about another machine.
 import argparse
 import asyncio
 import json
-import os
-import platform
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,6 +21,7 @@ import aiohttp
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from bench.machine import commit, machine
 from bot.actions.base import PatientAction
 from bot.cli.places import ROOT
 from bot.feed import json_lines
@@ -62,8 +60,8 @@ def main() -> None:
     target = ROOT / "bench" / "results" / "turn.json"
     target.parent.mkdir(exist_ok=True)
     body = {
-        "commit": _commit(),
-        "machine": f"{platform.machine()}, {platform.system()}, {_cores()} cores",
+        "commit": commit(),
+        "machine": machine(),
         "turns": turns,
         "milliseconds": {stage: {"p50": p50, "p95": p95} for stage, p50, p95 in rows},
     }
@@ -173,18 +171,6 @@ def _watched(watch: Stopwatch) -> Iterator[None]:
 def _quantiles(values: list[float]) -> tuple[float, float]:
     ordered = sorted(values)
     return round(statistics.median(ordered), 2), round(ordered[int(len(ordered) * 0.95)], 2)
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout.strip()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 if __name__ == "__main__":

@@ -45,8 +45,12 @@ ALLOWED: dict[str, frozenset[str]] = {
             bot.bootstrap bot.settings bot.services bot.feed bot.pharmacy honcho requests
             sqlalchemy.exc
         """,
-        # Rasa's environment: nothing of the rest but the watch on the supervisor.
-        "bot.nlu": "bot.supervised rasa numpy scipy sklearn safetensors tokenizers structlog",
+        # Rasa's environment: nothing of the rest but the watch on the supervisor, and the pure
+        # red-flag screen that the second net weighs with the meaning.
+        "bot.nlu": """
+            bot.supervised bot.pharmacy.red_flags rasa numpy scipy sklearn onnx onnxruntime
+            safetensors tokenizers structlog
+        """,
     }.items()
 }
 

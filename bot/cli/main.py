@@ -69,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "Start everything; Ctrl-C stops it.")
     add("migrate", records.migrate, "Bring the database to the present form.")
     add("train", _train, "Train the model if its sources have changed; print its path.")
-    add("parse", parse, "Read messages from standard input, one a line; print what is understood.")
+    reading = add(
+        "parse", parse, "Read messages from standard input, one a line; print what is understood."
+    )
+    reading.add_argument("--explain", action="store_true", help="as a text for people, with why")
     escalations = add("escalations", print_escalations, "List what waits for a person.")
     escalations.add_argument("--json", action="store_true", help="one JSON object a line")
     escalations.add_argument("--all", action="store_true", help="closed ones as well")

@@ -28,7 +28,7 @@ def ensure_model(settings: Settings) -> Path:
     model = model_path(settings.data_dir)
     if model.is_file():
         return model
-    print("Training the language model (one to two minutes) …", file=sys.stderr, flush=True)
+    print("Training the language model (about half a minute) …", file=sys.stderr, flush=True)
     done = subprocess.run(
         [_python(), "-m", "bot.nlu.train", "--out", str(model)],
         cwd=ROOT, env=_environment(), check=False,
@@ -59,7 +59,9 @@ def parse_lines(settings: Settings, lines: Iterable[str]) -> Iterator[dict[str, 
         yield _first_message(text, reading, route or first_route(intent, given or ""))
 
 
-NOTHING: dict[str, Any] = {"intent": "nlu_fallback", "confidence": 1.0, "ranking": []}
+NOTHING: dict[str, Any] = {
+    "intent": "nlu_fallback", "confidence": 1.0, "ranking": [], "nearest": [],
+}  # fmt: skip
 
 
 def _engine_text(text: str) -> str | None:
@@ -82,7 +84,9 @@ def _first_message(text: str, reading: dict[str, Any], route: Route) -> dict[str
         "intent": reading["intent"],
         "confidence": reading["confidence"],
         "ranking": reading["ranking"],
+        "nearest": reading["nearest"],
         "red_flags": list(dict.fromkeys(flag.family for flag in flags)),
+        "rules": {flag.rule: flag.matched for flag in flags},
         "route": "urgent" if flags else route,
     }
 

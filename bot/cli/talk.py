@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from io import TextIOWrapper
+from typing import Any
 
 from bot.bootstrap import build
 from bot.cli.model import parse_lines
@@ -12,17 +14,37 @@ from bot.services.escalations import listed
 from bot.settings import Settings
 from bot.storage.conversations import Escalation
 
+EXPLAINED = 4  # guesses
 COLUMNS = ("id", "state", "queue", "priority", "reason", "opened_at", "due_at", "unread")
 
 
-def parse(settings: Settings, _given: argparse.Namespace) -> int:
-    """Print a JSON line for each line of standard input, in order."""
+def parse(settings: Settings, given: argparse.Namespace) -> int:
+    """Print a JSON line for each line of standard input, in order, or with --explain a text."""
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     lines = [line.rstrip("\r\n") for line in sys.stdin]
     for answer in parse_lines(settings, lines):
-        print(json.dumps(answer, ensure_ascii=False))
+        print(
+            "\n".join(_explained(answer))
+            if given.explain
+            else json.dumps(answer, ensure_ascii=False)
+        )
     return 0
+
+
+def _explained(answer: dict[str, Any]) -> Iterator[str]:
+    """What a message is understood as, and why, for a person at a terminal."""
+    yield answer["text"]
+    yield f"  {answer['intent']}  {answer['confidence']:.2f}, goes to: {answer['route']}"
+    for guess in answer["ranking"][:EXPLAINED]:
+        if guess["intent"] not in (answer["intent"], "nlu_fallback"):
+            yield f"  else {guess['intent']}  {guess['confidence']:.2f}"
+    for example in answer["nearest"]:
+        yield f"  like {example['similarity']:.2f}  {example['text']}  ({example['intent']})"
+    for rule, matched in answer["rules"].items():
+        yield f"  red flag ({', '.join(answer['red_flags'])}), {rule}: {matched}"
+    if not answer["rules"]:
+        yield "  no red flag"
 
 
 def print_escalations(settings: Settings, given: argparse.Namespace) -> int:

@@ -13,26 +13,10 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
-Ranking = List[Dict[str, Any]]
-
-
-def cautious(ranking: Ranking, serious: List[str], share: float) -> Ranking:
-    """The ranking with the best serious intent in front, if it comes to ``share`` of the best.
-
-    ``ranking`` holds name and confidence, the best first. The intent that moves up is given the
-    confidence of the one it overtakes: the message is no less understood for it.
-    """
-    if not ranking or ranking[0]["name"] in serious:
-        return ranking
-    best = ranking[0]["confidence"]
-    for guess in ranking[1:]:
-        if guess["name"] in serious and guess["confidence"] >= share * best:
-            others = [other for other in ranking if other is not guess]
-            return [{**guess, "confidence": best}, *others]
-    return ranking
+from bot.nlu.ranking import cautious
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -75,7 +59,7 @@ class CautiousChoice(IntentClassifier, GraphComponent):
         for message in messages:
             ranking = message.get(INTENT_RANKING_KEY) or []
             chosen = cautious(ranking, self._config["serious"], self._config["share"])
-            if chosen is not ranking and chosen[0][INTENT_NAME_KEY]:
+            if chosen is not ranking:
                 message.set(INTENT, chosen[0], add_to_output=True)
                 message.set(INTENT_RANKING_KEY, chosen, add_to_output=True)
         return messages

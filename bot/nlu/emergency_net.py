@@ -1,11 +1,11 @@
-"""Rasa graph component: the second net below the red-flag screen, which sees the meaning as well.
+"""Rasa graph component: the second net below the red-flag screen, which sees the meaning too.
 
 The screen in the gateway adds up words. This one adds what the sentence encoder makes of the whole
-message: one number from its vectors, weighed together with the screen's own likeness and with
-whether a rule has found something. A message that comes out above the alarm is a `report_emergency`,
-whatever the classifier thinks; one that comes out far below is none, because the classifier has never
-been shown how an EpiPen is refilled. `tools/weigh_red_flags.py` learns the numbers from data/red_flags and
-writes them to words/emergency.json; training Rasa's model does not change them.
+message: one number from its vectors, weighed together with the screen's likeness and with whether
+a rule has found something. A message that comes out above the alarm is a `report_emergency`,
+whatever the classifier thinks; one that comes out far below is none, because the classifier has
+never been shown how an EpiPen is refilled. `tools/weigh_red_flags.py` learns the numbers from
+data/red_flags and writes them to words/emergency.json; training Rasa's model does not change them.
 """
 
 import json
@@ -23,14 +23,10 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.minilm import Floats
+from bot.nlu.ranking import judged
 from bot.pharmacy.red_flags.likeness import weights
 from bot.pharmacy.red_flags.screen import by_rules
 
-Ranking = List[Dict[str, Any]]
-INTENT_NAME = "report_emergency"
-# The classifier's own word counts down to here: below, 1 in 10 of the hard ordinary messages of
-# tests/red_flags/unseen.yml would be an alarm, and 1 in 100 more of the emergencies would be found.
-DOUBT = -1.0
 _FILE = Path(__file__).parent / "words" / "emergency.json"
 
 
@@ -97,18 +93,8 @@ class EmergencyNet(IntentClassifier, GraphComponent):
             ranking = message.get(INTENT_RANKING_KEY) or []
             if vectors is None or not ranking:
                 continue
-            judged = judge(ranking, self._head.score(message.get(TEXT), vectors.features[0]))
-            message.set(INTENT, judged[0], add_to_output=True)
-            message.set(INTENT_RANKING_KEY, judged, add_to_output=True)
+            score = self._head.score(message.get(TEXT), vectors.features[0])
+            chosen = judged(ranking, score)
+            message.set(INTENT, chosen[0], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, chosen, add_to_output=True)
         return messages
-
-
-def judge(ranking: Ranking, score: float) -> Ranking:
-    """The ranking (name and confidence, the best first) as it is with this score of the head."""
-    others = [guess for guess in ranking if guess["name"] != INTENT_NAME]
-    if score >= 0:
-        # At the alarm itself one half: above every threshold for being understood.
-        return [{"name": INTENT_NAME, "confidence": float(1 / (1 + np.exp(-score)))}, *others]
-    if score < DOUBT and others:
-        return others
-    return ranking

@@ -9,7 +9,7 @@ Its scores fall towards zero away from the training sentences, where those of a 
 grow. They are multiplied by the similarity to the nearest training sentence, so that a message
 unlike every example is refused without the model ever having been shown out-of-scope ones. What
 this makes of a sentence that was left out is known in closed form, and one logistic curve through
-these answers turns the score into the share of such answers that are right.
+these answers turns a score into a probability.
 """
 
 from collections.abc import Sequence
@@ -102,11 +102,8 @@ class JointRidge:
         average = len(labels) / len(intents)
         spread = settings.penalty / np.sqrt(average) * counts[columns] / average
         kernel[np.diag_indices_from(kernel)] += spread.astype(np.float32)
-        factor = cho_factor(kernel, lower=True, overwrite_a=True)
-        shares = cho_solve(factor, goals)
+        shares, left_out = solved(kernel, goals)
         examples = Examples(np.ascontiguousarray(_last(meaning)), list(texts), list(labels))
-        inverse, _ = spotri(factor[0], lower=1, overwrite_c=1)
-        left_out = goals - shares / np.diag(inverse)[:, None]
         some = np.arange(0, len(labels), max(1, len(labels) // _CALIBRATED))
         curve = _curve(left_out[some] * examples.nearest_others(some)[:, None], columns[some])
         weights = _Weights(parts.T @ shares, np.asarray(worded.T @ shares, dtype=np.float32))
@@ -194,6 +191,17 @@ class Examples:
         return found
 
 
+def solved(kernel: Floats, goals: Floats) -> "tuple[Floats, Floats]":
+    """Each sentence's share in the scores, and the scores of each from all the others alone.
+
+    ``kernel`` holds the products of all sentences with the penalty on its diagonal, and is used up.
+    """
+    factor = cho_factor(kernel, lower=True, overwrite_a=True)
+    shares = cho_solve(factor, goals)
+    inverse, _ = spotri(factor[0], lower=1, overwrite_c=1)
+    return shares, goals - shares / np.diag(inverse)[:, None]
+
+
 def _halves(meaning: Floats) -> "tuple[Floats, Floats]":
     middle = meaning.shape[1] // 2
     return meaning[:, :middle], meaning[:, middle:]
@@ -224,10 +232,13 @@ def _products(meaning: Floats, wording: csr_matrix) -> Floats:
 
 
 def _curve(scores: Floats, columns: "npt.NDArray[np.intp]") -> Floats:
-    """Slope and level of the logistic curve from the best score to how often it is right."""
-    right = scores.argmax(axis=1) == columns
-    if right.all() or not right.any():  # a handful of sentences: nothing to calibrate on
-        return np.array([8.0, -4.0], dtype=np.float32)
+    """Slope and level of the logistic curve from an intent's score to how often it is the one.
+
+    Every intent of every sentence counts, not the best one alone: a second guess has a probability
+    too, and far from all sentences, where all scores are near zero, so is every probability.
+    """
+    right = np.zeros(scores.shape, dtype=bool)
+    right[np.arange(len(columns)), columns] = True
     model = LogisticRegression(C=1e6, max_iter=200)
-    model.fit(scores.max(axis=1)[:, None], right)
+    model.fit(scores.reshape(-1, 1), right.ravel())
     return np.array([model.coef_[0, 0], model.intercept_[0]], dtype=np.float32)

@@ -1,11 +1,11 @@
 """The MiniLM encoder as an ONNX graph, written straight from the published weights.
 
 ONNX Runtime's fused operators for this kind of network (its `com.microsoft` set) take 0.9 ms for a
-message where NumPy takes 12 ms. The weights of the dense layers are rounded to whole numbers, column
-by column; seven bits of the eight are used, so that every processor computes the same sums. The
-vectors keep a cosine of 0.99 to those of the published weights, and what is understood stays the
-same (docs/adr/0010-the-sentence-encoder.md). Writing the graph takes about a second, so none is kept: what
-runs is always what the checked file holds.
+message where NumPy takes 12 ms. The weights of the dense layers are rounded to whole numbers,
+column by column; seven bits of the eight are used, so that every processor computes the same sums.
+The vectors keep a cosine of 0.99 to those of the published weights, and what is understood stays
+the same (docs/adr/0010-the-sentence-encoder.md). Writing the graph takes about a second, so none is
+kept: what runs is always what the checked file holds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,8 +83,8 @@ def graph_of(weights: Path) -> bytes:
     """The serialised graph. Raises KeyError if the file lacks a tensor.
 
     Inputs, of shape (messages, tokens): `ids`, `segments` (all 0) and `mask` (1 for a token, 0 for
-    padding). Outputs, of shape (messages, 384): `earlier` and `last`, the mean of the words' vectors
-    after layer 4 and after the last layer, each of length one.
+    padding). Outputs, of shape (messages, 384): `earlier` and `last`, the mean of the words'
+    vectors after layer 4 and after the last layer, each of length one.
     """
     writer = _Writer(load_file(str(weights)))
     rows, lengths = _embeddings(writer)

@@ -77,11 +77,12 @@ def english_words(words: list[str]) -> list[str]:
 
 _ENGLISH = frozenset(
     """
-
+    i im my the is it its to you your for do does can are what how have this was of and when where
+    why who will need want get got please hi hello thanks ok not at be there if with on
     """.split()
 )
 # Words of both languages.
-_BOTH = frozenset("comparison i im my the is it its to you your for do does can are what how have this was of and when where why who will need want get got please hi hello thanks ok need not at be there if with on a no me o y son once x sin total normal fax doctor hospital".split())
+_BOTH = frozenset("a no me o y x son once sin total normal fax doctor hospital".split())
 
 
 def _looks_english(words: list[str]) -> bool:

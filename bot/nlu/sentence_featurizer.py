@@ -19,7 +19,7 @@ from bot.nlu.reading import for_meaning
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
-    """Two unit vectors side by side for a sentence; single words get none, because nothing here reads them."""
+    """Two unit vectors side by side for a sentence; single words get none: nothing reads them."""
 
     @classmethod
     def required_components(cls) -> List[Type[Any]]:

@@ -51,7 +51,7 @@ def _sources(config: str, domain: str, data: Sequence[str]) -> Any:
         def _nlu_data(self) -> Any:
             return super().get_nlu_data()
 
-        def get_nlu_data(self, language: "str | None" = "en") -> Any:  # noqa: ARG002
+        def get_nlu_data(self, language: "str | None" = "en") -> Any:
             return self._nlu_data()
 
     return ReadOnce(config, domain, list(data))

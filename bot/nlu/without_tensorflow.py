@@ -11,11 +11,12 @@ nonsense (docs/adr/0015-rasa-without-tensorflow.md).
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-STOOD_IN = frozenset({"tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras"})
+STOOD_IN = frozenset(
+    {"tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras"}
+)
 
 
 class TensorFlowMissingError(RuntimeError):
@@ -46,7 +47,7 @@ class _Nothing(metaclass=_Names):
     def __call__(self, *given: Any, **_options: Any) -> Any:
         if len(given) == 1 and callable(given[0]):
             return given[0]
-        _refuse()
+        return _refuse()
 
     def __array__(self, *_given: Any) -> NoReturn:
         _refuse()
@@ -59,7 +60,9 @@ def _refuse() -> NoReturn:
 
 
 class _StandIn(ModuleType):
-    __path__: Sequence[str] = ()
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

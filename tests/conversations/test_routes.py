@@ -140,12 +140,12 @@ async def _hold_against(url: str, rasa: RasaProcess, sentences: list[str]) -> No
             await device.open()
             events = await device.say(text)
             await device.close()
-            done = await _route(database, device.conversation_id, events)
+            done = await route_of(database, device.conversation_id, events)
             assert done == reading["route"], (text, reading["intent"])
     await database.close()
 
 
-async def _route(database: Database, conversation_id: str, events: list[dict[str, Any]]) -> str:
+async def route_of(database: Database, conversation_id: str, events: list[dict[str, Any]]) -> str:
     """Who the first message ended with, by what staff have and the patient sees."""
     async with database.read() as session:
         rows = await session.scalars(

@@ -1,12 +1,15 @@
 """The language engine's own parts, run in its own environment."""
 
 import asyncio
+import io
 import json
 import subprocess
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 
 from bot.cli.places import RASA_PYTHON, ROOT
@@ -38,19 +41,79 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
 
 
 def test_the_vectors_are_those_of_the_published_model() -> None:
-    """Numbers that were compared with the same weights in TensorFlow, to three digits."""
+    """Numbers that the same weights gave in TensorFlow; rounding the weights moves them a little."""
     script = (
         "import json; from bot.nlu.encoder import SentenceEncoder, model_folder; "
         "v = SentenceEncoder(model_folder()).encode(['is my prescription ready', "
-        "'when will my refill be done', 'the weather is nice today']); "
+        "'when will my refill be done', 'the weather is nice today'])[:, 384:]; "
         "print(json.dumps([[float(x) for x in v[0][:6]], float(v[0] @ v[1]), float(v[0] @ v[2])]))"
     )
     done = in_engine(script)
     assert done.returncode == 0, done.stderr
     first, near, far = json.loads(done.stdout)
-    assert first == pytest.approx(REFERENCE, abs=1e-3)
-    assert near == pytest.approx(NEAR, abs=1e-3)
-    assert far == pytest.approx(FAR, abs=1e-3)
+    assert first == pytest.approx(REFERENCE, abs=0.015)
+    assert near == pytest.approx(NEAR, abs=0.03)
+    assert far == pytest.approx(FAR, abs=0.03)
+
+
+def test_a_sentence_has_the_same_vectors_alone_and_among_others() -> None:
+    script = (
+        "import numpy as np; from bot.nlu.encoder import encoder; e = encoder(); "
+        "texts = ['hm', 'is it ready', 'a much longer message about a refill ' * 4] * 20; "
+        "together = e.encode(texts); alone = np.vstack([e.encode([text]) for text in texts]); "
+        "halves = [(together * alone)[:, part].sum(axis=1) for part in "
+        "(slice(0, 384), slice(384, 768))]; print(min(half.min() for half in halves))"
+    )
+    done = in_engine(script)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) > 0.98
+
+
+def test_training_twice_gives_the_same_model(tmp_path: Path) -> None:
+    """A small corpus through the whole graph, in two processes: the same numbers in the archive."""
+    corpus = tmp_path / "nlu"
+    corpus.mkdir()
+    lines = ["version: '3.1'", "nlu:"]
+    for intent, words in (("ask_hours", "open"), ("ask_status", "ready"), ("thank", "thanks")):
+        lines += [f"- intent: {intent}", "  examples: |"]
+        lines += [f"    - {words} {more}" for more in ("today", "now", "for me", "please", "soon")]
+    (corpus / "three.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    script = (
+        "import sys; from pathlib import Path; from bot.nlu.quiet import prepare_process; "
+        "prepare_process(); from bot.nlu.train import train; "
+        "train(Path(sys.argv[1]), data=[sys.argv[2], 'data/rules'])"
+    )
+    found = []
+    for name in ("one.tar.gz", "two.tar.gz"):
+        done = in_engine(script, str(tmp_path / name), str(corpus))
+        assert done.returncode == 0, done.stderr
+        with tarfile.open(tmp_path / name) as archive:
+            ridge = next(member for member in archive if member.name.endswith("ridge.npz"))
+            stored = archive.extractfile(ridge)
+            assert stored is not None
+            with np.load(io.BytesIO(stored.read())) as arrays:
+                found.append({key: arrays[key] for key in arrays.files})
+    assert found[0].keys() == found[1].keys()
+    for key, value in found[0].items():
+        assert np.array_equal(value, found[1][key]), key
+
+
+def test_a_pipeline_that_needs_tensorflow_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(
+        "recipe: default.v1\nlanguage: en\npipeline:\n- name: WhitespaceTokenizer\n"
+        "- name: CountVectorsFeaturizer\n- name: DIETClassifier\n  epochs: 1\n"
+        "policies:\n- name: RulePolicy\n",
+        encoding="utf-8",
+    )
+    script = (
+        "import sys; from pathlib import Path; from bot.nlu.quiet import prepare_process; "
+        "prepare_process(); from bot.nlu.train import train; "
+        "train(Path(sys.argv[1]), config=sys.argv[2])"
+    )
+    done = in_engine(script, str(tmp_path / "model.tar.gz"), str(config))
+    assert done.returncode != 0
+    assert not (tmp_path / "model.tar.gz").exists()
 
 
 async def test_bulk_reading_is_what_the_server_does(rasa: RasaProcess) -> None:

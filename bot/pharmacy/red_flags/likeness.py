@@ -1,10 +1,10 @@
 """How much a message reads like a known emergency: the words that no rule has thought of.
 
 Rules find what somebody has thought of, with a reason each; people describe the same danger in
-words of their own. `tools/weigh_red_flags.py` learns from the sentences in `data/red_flags` how much
-each run of words and letters speaks for or against an emergency, and writes `data/likeness.txt`.
-Here a message's weights are added up: no model runs, the same text always gives the same number,
-and the words that counted most can be shown.
+words of their own. `tools/weigh_red_flags.py` learns from the sentences in `data/red_flags` how
+much each run of words and letters speaks for or against an emergency, and writes
+`data/likeness.txt`. Here a message's weights are added up: no model runs, the same text always
+gives the same number, and the words that counted most can be shown.
 
 A term is one to three words, or two to five letters of one word. Its value is that of tf-idf: rarer
 terms count more, and the values of one message have length one, whatever its length.
@@ -29,13 +29,15 @@ WINDOW, CLOSER = 16, 8
 KINDS = ("w", "c")
 
 _REPEATED = re.compile(r"(.)\1{2,}")
+_LEET = str.maketrans("013457", "oieast")
+_DISGUISED = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[a-z]+|#|\?")
 
 
 @dataclass(frozen=True)
 class Term:
-    """What one term is worth: its rarity, its weight for an emergency; words also for each family."""
+    """What a term is worth: its rarity, its weight for an emergency; for words, for each family."""
 
     rarity: float
     weight: float
@@ -55,6 +57,7 @@ class Likeness:
 def words_of(text: str) -> list[str]:
     """Small letters without accents, "sooo" as "soo", any number as "#", question marks."""
     plain = _REPEATED.sub(r"\1\1", fold(text).replace("'", ""))
+    plain = _DISGUISED.sub(lambda found: found.group().translate(_LEET), plain)
     return _WORD.findall(_DIGITS.sub("#", plain))
 
 
@@ -136,9 +139,7 @@ class Weights:
             found += list(self._unit(kind, names))
         return found
 
-    def _unit(
-        self, kind: str, names: Iterable[str]
-    ) -> Iterator[_Value]:
+    def _unit(self, kind: str, names: Iterable[str]) -> Iterator[_Value]:
         known = self._terms[kind]
         counted = [
             (known[name], (1 + math.log(count)) * known[name].rarity, (kind, name))

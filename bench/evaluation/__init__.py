@@ -1,0 +1,1 @@
+"""The parts of `make evaluate`, for .venv; what needs Rasa's environment is bench.engines."""
