@@ -46,9 +46,9 @@ ALLOWED: dict[str, frozenset[str]] = {
             sqlalchemy.exc
         """,
         # Rasa's environment: nothing of the rest but the watch on the supervisor, and the pure
-        # red-flag screen that the second net weighs with the meaning.
+        # rules, because the second net weighs the red-flag screen with the meaning.
         "bot.nlu": """
-            bot.supervised bot.pharmacy.red_flags rasa numpy scipy sklearn onnx onnxruntime
+            bot.supervised bot.pharmacy rasa numpy scipy sklearn onnx onnxruntime
             safetensors tokenizers structlog
         """,
     }.items()
@@ -69,6 +69,8 @@ CLOCKS = {
     *(("time", name) for name in ("time", "monotonic", "perf_counter")),
 }
 
+# Trains and reads stock Rasa, which the evaluation holds the pipeline against.
+STOCK_RASA = {"bench/engines/stock.py"}
 RASA_CHANNEL = "bot/gateway/rasa_client.py"
 
 
@@ -157,7 +159,7 @@ def test_rasa_stays_in_its_place(package: str, home: str) -> None:
         if any(is_below(module, package) for module in imported(path))
     }
     assert users, f"nothing imports {package} any more"
-    assert {user for user in users if not user.startswith(f"{home}/")} == set()
+    assert {user for user in users if not user.startswith(f"{home}/")} <= STOCK_RASA
 
 
 def test_only_one_module_speaks_on_rasas_channel() -> None:

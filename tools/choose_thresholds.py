@@ -1,10 +1,10 @@
-"""Chooses the two thresholds of config.yml: `.venv-rasa/bin/python -m tools.choose_thresholds`.
+"""Chooses the three thresholds of config.yml: `.venv-rasa/bin/python -m tools.choose_thresholds`.
 
-Run in Rasa's environment from the project's folder. Trains the pipeline with both thresholds out
-of action, reads the kept-back messages once, and tries every pair: `share` of CautiousChoice, and
-`threshold` of FallbackClassifier. What a pair is worth is the mean over the messages of `WORTH`.
-The files of `DECIDING` decide; the others are reported beside them. With --write the best pair goes
-into config.yml.
+Run in Rasa's environment from the project's folder. Trains the pipeline with them out of action,
+reads the kept-back messages once, and tries every choice of `share` and `sure` of CautiousChoice
+and `threshold` of FallbackClassifier. What a choice is worth is the mean over the messages of
+`WORTH`. The files of `DECIDING` decide; the others are reported beside them. With --write the best
+choice goes into config.yml.
 """
 
 import argparse
@@ -13,7 +13,8 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ KEPT_BACK = ROOT / "tests" / "nlu"
 DECIDING = ("kept_back", "kept_back_fresh")
 REPORTED = ("kept_back_writers",)
 SHARES = np.round(np.arange(0.1, 1.001, 0.05), 2)
+SURE = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 THRESHOLDS = np.round(np.arange(0.05, 0.601, 0.025), 3)
 # An automatic answer to a question about safety is what must not happen. A wrong automatic answer
 # costs more than asking again, and a question that reaches people without need costs little.
@@ -42,7 +44,17 @@ WORTH = {
     "wrong, bot": -3.0,
     "unsafe": -100,
 }
+TOLERANCE = 0.006  # three of 462 messages that go to people without need
 PEOPLE = ("counter", "pharmacist", "urgent")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value for each threshold, by its name in config.yml."""
+
+    share: float
+    sure: float
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -57,31 +69,46 @@ class Kept:
 def main() -> int:
     """Command line entry."""
     arguments = argparse.ArgumentParser(description="Choose the thresholds of config.yml.")
-    arguments.add_argument("--write", action="store_true", help="put the best pair into config.yml")
+    arguments.add_argument(
+        "--write", action="store_true", help="put the best choice into config.yml"
+    )
     given = arguments.parse_args()
     prepare_process()
     parser = _unthresholded()
     deciding = [kept for name in DECIDING for kept in _read(name, parser)]
-    pairs = [(share, threshold) for share in SHARES for threshold in THRESHOLDS]
-    best = max(pairs, key=lambda pair: worth(outcomes(deciding, *pair)))
+    best = chosen(deciding)
     _report(best, deciding, {name: _read(name, parser) for name in REPORTED})
     if given.write:
-        CONFIG.write_text(with_pair(CONFIG.read_text(encoding="utf-8"), *best), encoding="utf-8")
+        CONFIG.write_text(written(CONFIG.read_text(encoding="utf-8"), best), encoding="utf-8")
     return 0
+
+
+def chosen(messages: "list[Kept]") -> Choice:
+    """Of the choices that are worth nearly the most, the most cautious one."""
+    choices = [Choice(*each) for each in product(SHARES, SURE, THRESHOLDS)]
+    worths = [worth(outcomes(messages, choice)) for choice in choices]
+    good = [
+        (choice.sure, -choice.share, value, choice)
+        for choice, value in zip(choices, worths, strict=True)
+        if value >= max(worths) - TOLERANCE
+    ]
+    return max(good, key=lambda found: found[:3])[3]
 
 
 def _unthresholded() -> Parser:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yml"
-        config.write_text(with_pair(CONFIG.read_text(encoding="utf-8"), 1.0, 0.0), encoding="utf-8")
+        config.write_text(
+            written(CONFIG.read_text(encoding="utf-8"), Choice(1.0, 1.0, 0.0)), encoding="utf-8"
+        )
         model = Path(folder) / "model.tar.gz"
         train(model, config=str(config))
         return Parser(model)
 
 
-def with_pair(config: str, share: float, threshold: float) -> str:
-    """The text of config.yml with these two numbers. Raises ValueError if it lacks one."""
-    for name, value in (("share", share), ("threshold", threshold)):
+def written(config: str, choice: Choice) -> str:
+    """The text of config.yml with these numbers. Raises ValueError if it lacks one."""
+    for name, value in asdict(choice).items():
         config, count = re.subn(rf"(?m)^(\s+{name}:) [\d.]+$", rf"\1 {value:g}", config)
         if count != 1:
             raise ValueError(f"config.yml names {name} {count} times, expected once")
@@ -106,16 +133,16 @@ def _named(answer: "dict[str, Any]") -> "list[dict[str, Any]]":
     ]
 
 
-def outcomes(messages: "list[Kept]", share: float, threshold: float) -> "Counter[str]":
+def outcomes(messages: "list[Kept]", choice: Choice) -> "Counter[str]":
     """How often each outcome of `WORTH` comes about with these thresholds."""
-    return Counter(_outcome(kept, share, threshold) for kept in messages)
+    return Counter(_outcome(kept, choice) for kept in messages)
 
 
-def _outcome(kept: Kept, share: float, threshold: float) -> str:
+def _outcome(kept: Kept, choice: Choice) -> str:
     serious = [intent for intent in SERIOUS if intent != EMERGENCY]
-    ranking = cautious(kept.ranking, serious, share)
+    ranking = cautious(kept.ranking, serious, choice.share, choice.sure)
     understood = ranking[0]["name"]
-    if ranking[0]["confidence"] < threshold:
+    if ranking[0]["confidence"] < choice.threshold:
         guesses = [(guess["name"], guess["confidence"]) for guess in ranking]
         understood = serious_guess(guesses) or "nlu_fallback"
     route = first_route(understood, kept.text)
@@ -133,17 +160,15 @@ def worth(counts: "Counter[str]") -> float:
     return sum(WORTH[outcome] * count for outcome, count in counts.items()) / counts.total()
 
 
-def _report(
-    best: "tuple[float, float]", deciding: "list[Kept]", others: "dict[str, list[Kept]]"
-) -> None:
+def _report(best: Choice, deciding: "list[Kept]", others: "dict[str, list[Kept]]") -> None:
     for line in _lines(best, {"deciding": deciding, **others}):
         print(line)
 
 
-def _lines(best: "tuple[float, float]", files: "dict[str, list[Kept]]") -> Iterator[str]:
-    yield f"share {best[0]:g}, threshold {best[1]:g}"
+def _lines(best: Choice, files: "dict[str, list[Kept]]") -> Iterator[str]:
+    yield f"{best}"
     for name, messages in files.items():
-        counts = outcomes(messages, *best)
+        counts = outcomes(messages, best)
         told = ", ".join(f"{outcome} {counts[outcome]}" for outcome in WORTH)
         yield f"{name}: {len(messages)} messages, worth {worth(counts):.3f}; {told}"
 

@@ -39,8 +39,9 @@ LISTS = ("red_flags", "holdout_red_flags", "benign", "holdout_benign")
 AROUND = (
     "hi, {}", "{} thank you", "hello, how are you? {}", "can you call me {}", "{} please help",
     "good morning, {}. thanks so much!", "excuse me. {}", "hola buenos dias {}", "{} gracias",
-    "disculpe, {}", "no hurry but {}", "{} is my refill ready?", "hey so {}", "i have a question. {}",
-    "{}. have a nice day", "sorry to bother you but {}", "urgent {}", "por favor {}",
+    "disculpe, {}", "no hurry but {}", "{} is my refill ready?", "hey so {}",
+    "i have a question. {}", "{}. have a nice day", "sorry to bother you but {}", "urgent {}",
+    "por favor {}",
 )  # fmt: skip
 STRENGTH = 30.0  # of the regression: little is smoothed away
 LEAST = 3  # sentences that hold a term

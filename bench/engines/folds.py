@@ -20,6 +20,7 @@ from bot.nlu.quiet import prepare_process
 from bot.nlu.ranking import Ranking, cautious, judged
 from bot.nlu.reading import for_meaning, for_wording
 from bot.nlu.wording import WordingVectors
+from bot.supervised import exit_with_parent
 
 # The pipeline that `Folds` puts together; another one would be measured wrongly.
 PARTS = (
@@ -81,11 +82,15 @@ class Folds:
 
     def deployed(self, place: int, ranking: Ranking) -> Ranking:
         """What the components behind the classifier make of its ranking."""
-        from bot.nlu.emergency_net import head  # imports Rasa, so after prepare_process
+        # These import Rasa, so they wait for prepare_process.
+        from bot.nlu.cautious_choice import CautiousChoice
+        from bot.nlu.emergency_net import head
 
         score = head().score(self._texts[place], self._meaning[place])
-        given = self._settings["CautiousChoice"]
-        return cautious(judged(ranking, score), given["serious"], given["share"])
+        given = CautiousChoice.get_default_config() | self._settings["CautiousChoice"]
+        return cautious(
+            judged(ranking, score), **{name: given[name] for name in given if name != "name"}
+        )
 
 
 _RIDGE = asdict(RidgeSettings())
@@ -109,6 +114,7 @@ def told(step: str) -> None:
 
 def main() -> None:
     """Do the job of the command line."""
+    exit_with_parent()
     prepare_process()
     given, result = (Path(argument) for argument in sys.argv[1:3])
     job = json.loads(given.read_text(encoding="utf-8"))

@@ -11,6 +11,8 @@ from typing import Any
 import matplotlib.pyplot as plt  # type: ignore[import-not-found]
 import numpy as np
 
+from bot.supervised import exit_with_parent
+
 
 def confusion(job: dict[str, Any], target: Path) -> None:
     """What each intent was taken for; shades are shares of a row, on a root so that few show."""
@@ -75,6 +77,7 @@ def _save(figure: Any, target: Path) -> None:
 
 def main() -> None:
     """Do the job of the command line."""
+    exit_with_parent()
     given, result = (Path(argument) for argument in sys.argv[1:3])
     job = json.loads(given.read_text(encoding="utf-8"))
     folder = Path(job["folder"])

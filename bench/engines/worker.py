@@ -13,6 +13,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from bot.supervised import exit_with_parent
+
 BATCH_SIZE = 64
 WARM_UP = 20  # messages before the timed ones
 FALLBACK = "nlu_fallback"
@@ -24,6 +26,7 @@ Read = Callable[[list[str]], list[Ranking]]
 def work(train: Callable[[Path, Path], None], load: Callable[[Path], Read]) -> None:
     """Do the job of the command line. Training counts from here, so with an engine's imports."""
     started = time.perf_counter()
+    exit_with_parent()
     given, result = (Path(argument) for argument in sys.argv[1:3])
     job = json.loads(given.read_text(encoding="utf-8"))
     model = given.parent / "model.tar.gz"

@@ -14,7 +14,7 @@ from bench.evaluation.project import intent_name, write_project
 from bench.evaluation.sentences import Sentence
 from bot.cli.places import RASA_PYTHON, ROOT
 
-PATIENCE = 30  # seconds between two signs of life
+PATIENCE = 60  # seconds between two signs of life
 
 
 class EngineFailedError(Exception):
@@ -93,6 +93,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "RASA_CACHE_DIRECTORY": str(folder / "cache"),
         "RASA_TELEMETRY_ENABLED": "false",
+        "WILLCALL_SUPERVISOR_PID": str(os.getpid()),  # a job ends with who asked for it
         "LOG_LEVEL": "ERROR",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "MPLBACKEND": "Agg",

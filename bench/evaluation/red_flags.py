@@ -13,7 +13,7 @@ NOTES = [
     "emergencies: the share found; ordinary: the share of false alarms. 95 %: the interval by",
     "Wilson's score; the bound to go by is the lower one of what is found and the upper one of",
     "false alarms. second net: report_emergency from the language engine.",
-    "Thresholds were tuned on the regression lists; the unseen files decide nothing.",
+    "What was learned or tuned on a list, its first lines say.",
 ]
 
 

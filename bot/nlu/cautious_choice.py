@@ -30,8 +30,9 @@ class CautiousChoice(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Which intents are serious, and what share of the best confidence is close enough."""
-        return {"serious": [], "share": 1.0}
+        """Which intents are serious, what share of the best confidence is close enough, and from
+        what confidence on the best guess is sure."""
+        return {"serious": [], "share": 1.0, "sure": 1.0}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         """Called by create."""
@@ -51,14 +52,17 @@ class CautiousChoice(IntentClassifier, GraphComponent):
     @classmethod
     def validate_config(cls, config: Dict[str, Any]) -> None:
         """Raise InvalidConfigException for settings that cannot work."""
-        if not 0 < config["share"] <= 1:
-            raise InvalidConfigException("share must be above 0 and at most 1")
+        for name in ("share", "sure"):
+            if not 0 < config[name] <= 1:
+                raise InvalidConfigException(f"{name} must be above 0 and at most 1")
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Reorder the ranking of each message, in place."""
         for message in messages:
             ranking = message.get(INTENT_RANKING_KEY) or []
-            chosen = cautious(ranking, self._config["serious"], self._config["share"])
+            chosen = cautious(
+                ranking, self._config["serious"], self._config["share"], self._config["sure"]
+            )
             if chosen is not ranking:
                 message.set(INTENT, chosen[0], add_to_output=True)
                 message.set(INTENT_RANKING_KEY, chosen, add_to_output=True)

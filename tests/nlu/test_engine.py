@@ -41,7 +41,7 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
 
 
 def test_the_vectors_are_those_of_the_published_model() -> None:
-    """Numbers that the same weights gave in TensorFlow; rounding the weights moves them a little."""
+    """Numbers that the same weights gave in TensorFlow; rounded weights move them a little."""
     script = (
         "import json; from bot.nlu.encoder import SentenceEncoder, model_folder; "
         "v = SentenceEncoder(model_folder()).encode(['is my prescription ready', "
@@ -66,7 +66,7 @@ def test_a_sentence_has_the_same_vectors_alone_and_among_others() -> None:
     )
     done = in_engine(script)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) > 0.98
+    assert float(done.stdout) > 0.99999
 
 
 def test_training_twice_gives_the_same_model(tmp_path: Path) -> None:

@@ -38,21 +38,29 @@ def test_far_below_it_is_no_emergency() -> None:
 
 
 def test_a_clinical_reading_that_is_close_enough_wins() -> None:
-    found = cautious(ranking(ask_availability=0.46, inform=0.1, ask_clinical=0.08), SERIOUS, 0.15)
+    found = cautious(
+        ranking(ask_availability=0.46, inform=0.1, ask_clinical=0.08), SERIOUS, 0.15, 0.9
+    )
     assert names(found) == ["ask_clinical", "ask_availability", "inform"]
     assert found[0]["confidence"] == 0.46, "no less understood than before"
 
 
 def test_one_that_is_not_does_not() -> None:
     given_ranking = ranking(ask_availability=0.46, ask_clinical=0.06)
-    assert cautious(given_ranking, SERIOUS, 0.15) == given_ranking
+    assert cautious(given_ranking, SERIOUS, 0.15, 0.9) == given_ranking
+
+
+def test_a_best_guess_that_is_sure_stays() -> None:
+    given_ranking = ranking(ask_status=0.9, ask_clinical=0.89)
+    assert cautious(given_ranking, SERIOUS, 0.15, 0.9) == given_ranking
+    assert names(cautious(given_ranking, SERIOUS, 0.15, 0.91))[0] == "ask_clinical"
 
 
 def test_what_is_serious_already_stays() -> None:
     for best in (EMERGENCY, "report_ran_out"):
         given_ranking = ranking(**{best: 0.5, "ask_clinical": 0.49})
-        assert cautious(given_ranking, SERIOUS, 0.15) == given_ranking
-    assert cautious([], SERIOUS, 0.15) == []
+        assert cautious(given_ranking, SERIOUS, 0.15, 0.9) == given_ranking
+    assert cautious([], SERIOUS, 0.15, 0.9) == []
 
 
 GUESSES = st.dictionaries(
@@ -64,7 +72,7 @@ GUESSES = st.dictionaries(
 
 @given(GUESSES, st.floats(-20, 20), st.floats(0.05, 1))
 def test_nothing_is_lost_or_doubled(guesses: Ranking, score: float, share: float) -> None:
-    cautiously = cautious(guesses, SERIOUS, share)
+    cautiously = cautious(guesses, SERIOUS, share, 0.9)
     assert sorted(names(cautiously)) == sorted(names(guesses))
     others = [name for name in names(judged(guesses, score)) if name != EMERGENCY]
     assert others == [name for name in names(guesses) if name != EMERGENCY] or len(guesses) == 1

@@ -30,7 +30,7 @@ def test_first_messages(intent: str, route: str) -> None:
         ([("ask_price", 0.15), ("ask_clinical", 0.09)], "ask_clinical"),
         ([("request_cancel", 0.12), ("report_emergency", 0.09)], "ask_clinical"),
         ([("ask_price", 0.15), ("ask_status", 0.1), ("ask_clinical", 0.1)], None),
-        ([("out_of_scope", 0.07), ("report_emergency", 0.02)], None),
+        ([("out_of_scope", 0.07), ("report_emergency", 0.005)], None),
         ([("nlu_fallback", 1.0)], None),
         ([], None),
     ],
