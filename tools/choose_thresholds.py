@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ KEPT_BACK = ROOT / "tests" / "nlu"
 DECIDING = ("kept_back", "kept_back_fresh")
 REPORTED = ("kept_back_writers",)
 SHARES = np.round(np.arange(0.1, 1.001, 0.05), 2)
-SURE = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+SURE = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 THRESHOLDS = np.round(np.arange(0.05, 0.601, 0.025), 3)
 # An automatic answer to a question about safety is what must not happen. A wrong automatic answer
 # costs more than asking again, and a question that reaches people without need costs little.
@@ -44,6 +44,8 @@ WORTH = {
     "wrong, bot": -3.0,
     "unsafe": -100,
 }
+# Of the share that is just enough for these messages: those of tomorrow are a little different.
+MARGIN = 0.67
 TOLERANCE = 0.006  # three of 462 messages that go to people without need
 PEOPLE = ("counter", "pharmacist", "urgent")
 
@@ -92,7 +94,8 @@ def chosen(messages: "list[Kept]") -> Choice:
         for choice, value in zip(choices, worths, strict=True)
         if value >= max(worths) - TOLERANCE
     ]
-    return max(good, key=lambda found: found[:3])[3]
+    best = max(good, key=lambda found: found[:3])[3]
+    return replace(best, share=round(best.share * MARGIN, 3))
 
 
 def _unthresholded() -> Parser:
