@@ -24,11 +24,14 @@ class EngineFailedError(Exception):
 @dataclass(frozen=True)
 class Reading:
     """What one engine did: seconds from the start of the process to the trained model, its best
-    guess for each text before any fallback, and the milliseconds of each message read alone."""
+    guess for each text before any fallback, and the milliseconds of each message read alone; both
+    times also as the work of all cores (`cpu`)."""
 
     training_seconds: float
+    cpu_seconds: float
     guesses: list[tuple[str, float]]
     milliseconds: list[float]
+    cpu_milliseconds: list[float]
 
 
 def train_and_read(
@@ -46,8 +49,7 @@ def train_and_read(
         write_project(Path(folder), config, sentences)
         job = {"project": folder, "texts": list(texts), "alone": list(alone)}
         result = run(engine, job, f"{engine}: training on {len(sentences)} sentences and reading")
-    guesses = [(intent, confidence) for intent, confidence in result["guesses"]]
-    return Reading(result["training_seconds"], guesses, result["milliseconds"])
+    return Reading(**result)
 
 
 def same_intent(label: str, guess: str) -> str:

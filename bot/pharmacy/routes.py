@@ -54,7 +54,7 @@ def first_route(intent: str, text: str = "") -> Route:
 # What must reach the pharmacist even when the engine is not sure: the meanings, and how likely
 # one of them has to be among the two best guesses (chosen on tests/nlu/kept_back.yml).
 SERIOUS = ("ask_clinical", "report_emergency", "report_wrong_medicine", "report_ran_out")
-SERIOUS_ENOUGH = 0.01
+SERIOUS_ENOUGH = 0.025
 
 
 def serious_guess(ranking: Sequence[tuple[str, float]]) -> str | None:
