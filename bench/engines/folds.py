@@ -77,7 +77,7 @@ class Folds:
                 {"name": model.intents[at], "confidence": float(row[at])}
                 for at in np.argsort(-row, kind="stable")[:length]
             ]
-            for row in model.confidences(self._meaning[held], wording)
+            for row in model.read(self._meaning[held], wording, 0)[0]
         ]
 
     def deployed(self, place: int, ranking: Ranking) -> Ranking:

@@ -79,9 +79,10 @@ class SentenceEncoder:
         is computed by itself: the network rounds by the largest number it is given at a time, so
         that a text's vectors would differ with its company.
         """
-        if not texts:
-            return np.zeros((0, 2 * DIMENSIONS), dtype=np.float32)
-        with ThreadPoolExecutor(max_workers=min(len(texts), os.cpu_count() or 1)) as threads:
+        if len(texts) < 2:
+            rows = [self._vectors(text) for text in texts]
+            return np.vstack([np.zeros((0, 2 * DIMENSIONS), dtype=np.float32), *rows])
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
             return np.vstack(list(threads.map(self._vectors, texts)))
 
     def _vectors(self, text: str) -> Floats:

@@ -107,9 +107,9 @@ class JointRidgeClassifier(IntentClassifier, GraphComponent):
         """Set intent and ranking of each message, in place."""
         if self._model is None or not messages:
             return messages
-        meaning, wording = _vectors(messages)
-        confidences = self._model.confidences(meaning, wording)
-        nearest = self._model.neighbours(meaning, self._config["nearest_examples"])
+        confidences, nearest = self._model.read(
+            *_vectors(messages), self._config["nearest_examples"]
+        )
         for message, row, examples in zip(messages, confidences, nearest, strict=True):
             message.set(NEAREST, examples)
             best = np.argsort(-row, kind="stable")[: self._config["ranking_length"]]

@@ -109,21 +109,22 @@ class JointRidge:
         weights = _Weights(parts.T @ shares, np.asarray(worded.T @ shares, dtype=np.float32))
         return cls(intents, weights, centre, curve, settings, examples)
 
-    def confidences(self, meaning: Floats, wording: csr_matrix) -> Floats:
-        """Confidence of each intent (columns as in ``intents``) for each message (rows), 0 to 1.
+    def read(
+        self, meaning: Floats, wording: csr_matrix, count: int
+    ) -> "tuple[Floats, list[list[Neighbour]]]":
+        """What is made of each message (row): confidences, and ``count`` nearest sentences.
 
-        Each says by itself how sure that intent is; a row does not sum to one.
+        Confidences (columns as in ``intents``) are probabilities, each of its intent alone: a row
+        does not sum to one. The nearest sentence comes first.
         """
         parts = _meaning_parts(meaning, self._centre, self._settings)
         share = np.float32(np.sqrt((1 - self._settings.meaning_share) / 2))
         scores = parts @ self._weights.meaning + share * np.asarray(wording @ self._weights.wording)
-        scores *= self._examples.nearest(_last(meaning))[:, None]
+        cosines = _last(meaning) @ self._examples.vectors.T
+        scores *= np.clip(cosines.max(axis=1), 0, 1)[:, None]
         slope, level = self._curve
-        return np.asarray(1 / (1 + np.exp(-(slope * scores + level))), dtype=np.float32)
-
-    def neighbours(self, meaning: Floats, count: int) -> "list[list[Neighbour]]":
-        """The training sentences most like each message in meaning, the nearest first."""
-        return self._examples.neighbours(_last(meaning), count)
+        confidences = np.asarray(1 / (1 + np.exp(-(slope * scores + level))), dtype=np.float32)
+        return confidences, [self._examples.nearest(row, count) for row in cosines]
 
     def save(self, path: Path) -> None:
         """Store plain arrays in NumPy's archive format: no pickled objects."""
@@ -170,25 +171,18 @@ class Examples:
         self.texts = texts
         self.labels = labels
 
-    def nearest(self, messages: Floats) -> Floats:
-        """Cosine of each message to the training sentence nearest to it, at least 0."""
-        return np.clip((messages @ self.vectors.T).max(axis=1), 0, 1)
-
     def nearest_others(self, rows: "npt.NDArray[np.intp]") -> Floats:
-        """The same for some of the training sentences and all the others."""
+        """Cosine of some training sentences to the nearest of all the others, at least 0."""
         cosines = self.vectors[rows] @ self.vectors.T
         cosines[np.arange(len(rows)), rows] = 0
         return np.clip(cosines.max(axis=1), 0, 1)
 
-    def neighbours(self, messages: Floats, count: int) -> "list[list[Neighbour]]":
-        """The ``count`` nearest training sentences of each message, the nearest first."""
-        found = []
-        for row in messages @ self.vectors.T:
-            best = np.argsort(-row, kind="stable")[:count]
-            found.append(
-                [Neighbour(self.texts[at], self.labels[at], float(row[at])) for at in best]
-            )
-        return found
+    def nearest(self, cosines: Floats, count: int) -> "list[Neighbour]":
+        """The ``count`` sentences with the largest cosines to a message, the nearest first."""
+        count = min(count, len(cosines))
+        some = np.argpartition(-cosines, count - 1)[:count] if count else np.array([], dtype=int)
+        best = some[np.argsort(-cosines[some], kind="stable")]
+        return [Neighbour(self.texts[at], self.labels[at], float(cosines[at])) for at in best]
 
 
 def solved(kernel: Floats, goals: Floats) -> "tuple[Floats, Floats]":

@@ -46,7 +46,7 @@ def test_what_was_learned_is_known(
     fitted: tuple[JointRidge, tuple[Floats, csr_matrix, list[str], list[str]]],
 ) -> None:
     model, (meaning, wording, labels, _) = fitted
-    found = model.confidences(meaning, wording)
+    found, _ = model.read(meaning, wording, 0)
     assert found.min() >= 0 and found.max() <= 1  # noqa: PT018
     named = [model.intents[column] for column in found.argmax(axis=1)]
     assert np.mean([one == other for one, other in zip(named, labels, strict=True)]) > 0.95
@@ -57,14 +57,15 @@ def test_far_from_every_sentence_nothing_is_likely(
 ) -> None:
     model, (meaning, wording, _, _) = fitted
     strange = np.zeros_like(meaning[:1])
-    assert model.confidences(strange, csr_matrix(wording[:1] * 0)).max() < 0.2
+    found, _ = model.read(strange, csr_matrix(wording[:1] * 0), 0)
+    assert found.max() < 0.2
 
 
 def test_the_nearest_sentences_come_first(
     fitted: tuple[JointRidge, tuple[Floats, csr_matrix, list[str], list[str]]],
 ) -> None:
-    model, (meaning, _, labels, texts) = fitted
-    (found,) = model.neighbours(meaning[5:6], 3)
+    model, (meaning, wording, labels, texts) = fitted
+    _, (found,) = model.read(meaning[5:6], wording[5:6], 3)
     assert found[0].text == texts[5]
     assert found[0].intent == labels[5]
     assert [one.similarity for one in found] == sorted(
@@ -79,8 +80,8 @@ def test_it_comes_back_as_it_was_stored(
     model.save(tmp_path / "ridge.npz")
     again = JointRidge.load(tmp_path / "ridge.npz")
     assert again.intents == model.intents
-    assert again.confidences(meaning, wording) == pytest.approx(
-        model.confidences(meaning, wording), abs=2e-3
+    assert again.read(meaning, wording, 0)[0] == pytest.approx(
+        model.read(meaning, wording, 0)[0], abs=2e-3
     )
 
 
