@@ -13,9 +13,9 @@ SAMPLE = 1500  # sentences: stock Rasa takes minutes for these, and far longer f
 ALONE = 200  # messages read one after another
 HEAD = ["speed", "sentences", "training s", "its CPU s", "message p50 ms", "p95 ms", "its CPU ms"]
 NOTES = [
-    "training: from the start of the process to the finished model, imports included. message:",
-    "one after another, in the process, through the whole pipeline. CPU: the work of all cores (p50",
-    "for messages), which other programs disturb less. Compare the rows, not with another machine.",
+    "training: from the start of the process to the finished model, imports included.",
+    "message: one after another, in the process, through the whole pipeline. CPU: the work of all",
+    "cores (p50 for messages), which other programs disturb less. Compare the rows of one run.",
 ]
 
 
