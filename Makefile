@@ -49,7 +49,7 @@ evaluate: setup-dev ## Measure understanding and speed, against stock Rasa; hint
 	@$(APP) -m bench.evaluate $(if $(hint3),--hint3 "$(hint3)")
 
 red-flags: setup-dev ## Learn the red-flag screen again from data/red_flags; some minutes
-	@$(APP) tools/weigh_red_flags.py
+	@$(APP) -m tools.weigh_red_flags
 
 thresholds: setup-dev ## Choose the thresholds of config.yml on the kept-back messages
 	@.venv-rasa/bin/python -m tools.choose_thresholds --write

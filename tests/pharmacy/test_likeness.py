@@ -1,6 +1,5 @@
 """How much a message reads like an emergency: the words that no rule has thought of."""
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.pharmacy.red_flags.likeness import (
     word_terms,
     words_of,
 )
+from tools.red_flag_sentences import digest
 
 ROOT = Path(__file__).resolve().parents[2]
 UNSEEN = ROOT / "tests" / "red_flags" / "unseen.yml"
@@ -72,13 +72,8 @@ def test_what_was_learned_is_read_in_one_form_only() -> None:
 
 
 def test_the_weights_belong_to_the_sentences() -> None:
-    """If this fails, run `python tools/weigh_red_flags.py`: sentences have changed since."""
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "data" / "red_flags").glob("*.yml")):
-        digest.update(path.read_bytes())
-    for name in ("red_flags", "holdout_red_flags", "benign", "holdout_benign"):
-        digest.update((ROOT / "tests" / "red_flags" / f"{name}.yml").read_bytes())
-    assert f"# sentences {digest.hexdigest()}\n" in WEIGHTS.read_text(encoding="utf-8")
+    """If this fails, run `make red-flags`: sentences have changed since."""
+    assert f"# sentences {digest()}\n" in WEIGHTS.read_text(encoding="utf-8")
 
 
 @settings(max_examples=200, deadline=None)
