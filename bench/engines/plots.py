@@ -42,14 +42,15 @@ def coverage(job: dict[str, Any], target: Path) -> None:
         lowest = min(lowest, right[shown].min())
     axes.set(xlabel="share of messages answered", ylabel="share of answers that are right")
     axes.set(title="Coverage against accuracy", xlim=(0, 1), ylim=(max(lowest - 0.03, 0), 1.005))
-    _legend(axes, "lower left")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower left", fontsize=8)
     _save(figure, target)
 
 
 def reliability(job: dict[str, Any], target: Path) -> None:
     """Confidence against the share that is right, with the number of messages below."""
     figure, (upper, lower) = plt.subplots(
-        2, 1, figsize=(7, 8), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
+        2, 1, figsize=(7, 8), sharex=True, gridspec_kw={"height_ratios": [2, 1]}
     )
     upper.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as sure as right")
     for name, bins in job.items():
@@ -59,14 +60,11 @@ def reliability(job: dict[str, Any], target: Path) -> None:
         lower.plot(confidence, shares, marker="o", markersize=4, color=line.get_color())
     upper.set(ylabel="share that is right", title="Reliability", xlim=(0, 1), ylim=(0, 1.02))
     lower.set(xlabel="confidence of the first guess", ylabel="share of messages", ylim=(0, 1))
-    _legend(upper, "upper left")
+    upper.grid(alpha=0.3)
     lower.grid(alpha=0.3)
+    # The lines of the upper half may go anywhere; the middle of the lower one is nearly empty.
+    lower.legend(*upper.get_legend_handles_labels(), loc="upper center", fontsize=8)
     _save(figure, target)
-
-
-def _legend(axes: Any, place: str) -> None:
-    axes.grid(alpha=0.3)
-    axes.legend(loc=place, fontsize=8)
 
 
 def _save(figure: Any, target: Path) -> None:

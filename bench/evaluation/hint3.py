@@ -40,7 +40,7 @@ def measure(folder: Path) -> Report:
             Guess(sentence.intent, engines.same_intent(sentence.intent, intent), confidence)
             for sentence, (intent, confidence) in zip(asked, reading.guesses, strict=True)
         ]
-    curves = {f"HINT3, {name}": guesses for name, guesses in found.items()}
+    curves = {f"HINT3 with out of scope, {name}": guesses for name, guesses in found.items()}
     for name, rows in sentences.hint3_published(folder):
         found[f"published, {name}"] = [_published(row) for row in rows]
     figures = {name: figures_of(guesses) for name, guesses in found.items()}

@@ -134,4 +134,5 @@ def _vectors(messages: List[Message]) -> Tuple[Floats, csr_matrix]:
             )
         dense.append(meaning.features)
         sparse.append(wording.features)
-    return np.vstack(dense), csr_matrix(vstack(sparse))
+    # SciPy would turn all weights into the wider type for each message.
+    return np.vstack(dense), csr_matrix(vstack(sparse), dtype=np.float32)
