@@ -1,6 +1,6 @@
 """The red-flag screen: every listed emergency is found, ordinary messages are left alone."""
 
-import time
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -104,14 +104,17 @@ POLITENESS = ("hi", "hello, how are you?", "hola buenos dias", "good morning,", 
 THANKS = ("thank you", "thanks so much!", "gracias", "have a nice day", ". is my refill ready?")
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data(), st.sampled_from(POLITENESS), st.sampled_from(THANKS))
-def test_politeness_around_an_emergency_does_not_hide_it(
-    data: st.DataObject, before: str, after: str
-) -> None:
-    family, text = data.draw(st.sampled_from(emergencies()))
-    assert family in {flag.family for flag in screen(f"{before} {text} {after}")}
-    assert family in {flag.family for flag in screen(f"{before}\n{text}\n{after}")}
+def test_politeness_around_an_emergency_does_not_hide_it() -> None:
+    """All of it, around every one: a rare miss must not wait for chance to find it."""
+    missed = [
+        (before, text, after)
+        for family, text in emergencies()
+        for before in POLITENESS
+        for after in THANKS
+        if family not in {flag.family for flag in screen(f"{before} {text} {after}")}
+        or family not in {flag.family for flag in screen(f"{before}\n{text}\n{after}")}
+    ]
+    assert missed == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -172,20 +175,34 @@ REPETITIVE = (
 
 @pytest.mark.parametrize("piece", REPETITIVE)
 def test_no_message_can_stall_the_screen(piece: str) -> None:
-    text = (piece * LONGEST_MESSAGE)[:LONGEST_MESSAGE]
-    screen("warm up")
-    assert min(_seconds(text) for _ in range(5)) < 0.02
+    """Twice the message is about twice the work, counted in calls: no clock, no busy machine."""
+    half, whole = (
+        _calls((piece * LONGEST_MESSAGE)[:length])
+        for length in (LONGEST_MESSAGE // 2, LONGEST_MESSAGE)
+    )
+    assert whole < 2.5 * half
+    assert whole < 200_000
 
 
-def test_ordinary_messages_take_under_a_millisecond() -> None:
-    screen("warm up")
-    assert min(sum(map(_seconds, ordinary())) for _ in range(3)) / len(ordinary()) < 0.001
+def test_ordinary_messages_are_little_work() -> None:
+    assert sum(map(_calls, ordinary())) / len(ordinary()) < 6_000
 
 
-def _seconds(text: str) -> float:
-    start = time.perf_counter()
+def _calls(text: str) -> int:
+    """How many functions are called, Python's own included, to screen a message."""
     screen(text)
-    return time.perf_counter() - start
+    count = 0
+
+    def seen(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(seen)
+    try:
+        screen(text)
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def test_every_rule_gives_its_reason() -> None:

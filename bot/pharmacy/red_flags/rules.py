@@ -20,7 +20,7 @@ from bot.pharmacy.red_flags.spelling import Corrector
 from bot.pharmacy.red_flags.text import Spelling, words_of
 
 DATA = Path(__file__).parent / "data"
-GUARDS = frozenset({"negation", "history", "question", "harmless"})
+GUARDS = frozenset({"negation", "history", "question", "harmless", "likeness"})
 DENIALS = frozenset({"not", "no", "never", "without", "nobody", "nothing", "sin", "nunca", "jamas"})
 LANGUAGES = frozenset({"en", "es"})
 FAMILIES = (

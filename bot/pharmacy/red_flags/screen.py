@@ -40,13 +40,19 @@ def screen(text: str) -> tuple[RedFlag, ...]:
     learned = weights()
     like = learned.likeness(text)
     if like.score < learned.alarm:
-        return () if learned.ordinary(text) else found
+        return _certain(found) if learned.ordinary(text) else found
     told = {flag.family for flag in found}
     # A guess at the family decides which numbers are shown: two texts help more than a wrong one.
     guessed = like.families[: 1 if found else 2]
     return found + tuple(
         RedFlag(family, LIKENESS, like.words) for family in guessed if family not in told
     )
+
+
+def _certain(found: tuple[RedFlag, ...]) -> tuple[RedFlag, ...]:
+    """The findings that stand in a message that is nothing like an emergency."""
+    certain = {rule.id for rule in rule_book().rules if "likeness" in rule.despite}
+    return tuple(flag for flag in found if flag.rule in certain)
 
 
 def by_rules(text: str) -> tuple[RedFlag, ...]:
