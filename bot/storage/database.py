@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +15,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 WRITES = "willcall_writes"
 BUSY_TIMEOUT = 15
 """Seconds that SQLite waits for another process's lock."""
+RETRY_SECONDS = 0.01
 
 
 class Database:
@@ -88,12 +88,12 @@ def _use_wal(cursor: Any) -> None:
     SQLite's busy timeout does not cover this switch: two processes that open a new file
     together would meet "database is locked" at once.
     """
-    deadline = time.monotonic() + BUSY_TIMEOUT
-    while True:
+    for _ in range(round(BUSY_TIMEOUT / RETRY_SECONDS)):
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-        await_only(asyncio.sleep(0.01))
+        await_only(asyncio.sleep(RETRY_SECONDS))
+    cursor.execute("PRAGMA journal_mode = WAL")
