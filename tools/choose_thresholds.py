@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 import yaml
 
+from bot.cli.places import ROOT
 from bot.nlu.parse import Parser
 from bot.nlu.quiet import prepare_process
 from bot.nlu.ranking import EMERGENCY, cautious
 from bot.nlu.train import train
 from bot.pharmacy.routes import SERIOUS, first_route, serious_guess
 
-ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "config.yml"
 KEPT_BACK = ROOT / "tests" / "nlu"
 DECIDING = ("kept_back", "kept_back_fresh")

@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
+from bench.evaluation.sentences import content_of, grouped, training
+from bot.cli.places import ROOT
+from bot.nlu.ranking import EMERGENCY
 from bot.pharmacy.red_flags.rules import FAMILIES
 
-ROOT = Path(__file__).resolve().parent.parent
 SENTENCES = ROOT / "data" / "red_flags"
 TESTS = ROOT / "tests" / "red_flags"
 LISTS = ("red_flags", "holdout_red_flags", "benign", "holdout_benign")
@@ -42,38 +42,32 @@ class Sentences:
 def read() -> Sentences:
     """Every sentence of data/red_flags, the regression lists of tests/red_flags, and the language
     data's other intents as ordinary ones."""
-    texts, families, writers = [], [], []
-    for number, (group, text) in enumerate(regression_lists()):
-        around = AROUND[number % len(AROUND)]
-        for said in (text, around.format(text)):
-            texts.append(said)
-            families.append(FAMILIES.index(group) if group in FAMILIES else -1)
-            writers.append("lists")
+    known = [*_lists(), *_writers()]
+    known += [
+        ("ordinary", sentence.text, "language")
+        for sentence in training()
+        if sentence.intent != EMERGENCY
+    ]
+    groups, texts, writers = zip(*known, strict=True)
+    families = [FAMILIES.index(group) if group in FAMILIES else -1 for group in groups]
+    return Sentences(list(texts), np.array(families), np.array(writers))
+
+
+def _lists() -> Iterator[tuple[str, str, str]]:
+    """(family or group, text, "lists") of the messages that the tests hold the screen against, and
+    of each with politeness around it."""
+    listed = [pair for name in LISTS for pair in grouped(content_of(TESTS / f"{name}.yml"))]
+    for number, (group, text) in enumerate(listed):
+        for said in (text, AROUND[number % len(AROUND)].format(text)):
+            yield group, said, "lists"
+
+
+def _writers() -> Iterator[tuple[str, str, str]]:
+    """(family or group, text, file) of all that was written for the screen."""
     for path in sorted(SENTENCES.glob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for group, found in (*content["emergencies"].items(), *content["ordinary"].items()):
-            for text in found:
-                texts.append(text)
-                families.append(FAMILIES.index(group) if group in FAMILIES else -1)
-                writers.append(path.stem)
-    for path in sorted((ROOT / "data" / "nlu").glob("*.yml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if entry["intent"] == "report_emergency":
-                continue
-            for line in entry["examples"].splitlines():
-                texts.append(line[2:])
-                families.append(-1)
-                writers.append("language")
-    return Sentences(texts, np.array(families), np.array(writers))
-
-
-def regression_lists() -> Iterator[tuple[str, str]]:
-    """(family or group, text) of the messages that the tests hold the screen against."""
-    for name in LISTS:
-        content = yaml.safe_load((TESTS / f"{name}.yml").read_text(encoding="utf-8"))
-        for group, found in content.items():
-            lists = found.values() if isinstance(found, dict) else [found]
-            yield from ((group, text) for texts in lists for text in texts)
+        content = content_of(path)
+        for part in ("emergencies", "ordinary"):
+            yield from ((group, text, path.stem) for group, text in grouped(content[part]))
 
 
 def digest() -> str:

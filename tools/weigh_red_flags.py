@@ -23,13 +23,13 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from bot.cli.places import RASA_PYTHON, ROOT
 from bot.pharmacy.red_flags import likeness
 from bot.pharmacy.red_flags.rules import FAMILIES
 from bot.pharmacy.red_flags.screen import by_rules
-from tools.red_flag_sentences import ROOT, Flags, Sentences, digest, read
+from tools.red_flag_sentences import Flags, Sentences, digest, read
 
 HEAD = ROOT / "bot" / "nlu" / "words" / "emergency.json"
-RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 STRENGTH = 30.0  # of the regression: little is smoothed away
 LEAST = 3  # sentences that hold a term
 KEPT = 25_000  # terms, those that weigh most

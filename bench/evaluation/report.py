@@ -41,11 +41,6 @@ def number(value: float) -> str:
     return f"{value:.3f}"
 
 
-def of(part: int, whole: int) -> str:
-    """A count as a share: "12 of 15 (0.800)"."""
-    return f"{part} of {whole} ({part / whole:.3f})" if whole else "none"
-
-
 def scores(guesses: Sequence[Guess]) -> dict[str, float | int]:
     """The figures that every set of guesses has, rounded for the file."""
     return {

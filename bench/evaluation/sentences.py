@@ -63,7 +63,7 @@ def training(folder: Path = ROOT / "data" / "nlu") -> list[Sentence]:
     return [
         Sentence(line[2:], entry["intent"], path.stem)
         for path in sorted(folder.glob("*.yml"))
-        for entry in _content(path)["nlu"]
+        for entry in content_of(path)["nlu"]
         for line in entry["examples"].splitlines()
     ]
 
@@ -76,25 +76,25 @@ def kept_back(folder: Path = ROOT / "tests" / "nlu") -> list[Sentence]:
     return [
         Sentence(text, intent, path.stem)
         for path in paths
-        for intent, texts in _content(path).items()
+        for intent, texts in content_of(path).items()
         for text in texts
     ]
 
 
 def red_flags(folder: Path = ROOT / "tests" / "red_flags") -> list[RedFlagList]:
     """The regression lists as one, then each file of messages that nothing was tuned on."""
-    found = [_grouped(_content(folder / f"{name}red_flags.yml")) for name in ("", "holdout_")]
-    ordinary = [_grouped(_content(folder / f"{name}benign.yml")) for name in ("", "holdout_")]
+    found = [grouped(content_of(folder / f"{name}red_flags.yml")) for name in ("", "holdout_")]
+    ordinary = [grouped(content_of(folder / f"{name}benign.yml")) for name in ("", "holdout_")]
     lists = [RedFlagList("regression", found[0] + found[1], ordinary[0] + ordinary[1])]
     for path in sorted(folder.glob("unseen*.yml")):
-        content = _content(path)
-        parts = [_grouped(content.get(part) or {}) for part in ("emergencies", "ordinary")]
+        content = content_of(path)
+        parts = [grouped(content.get(part) or {}) for part in ("emergencies", "ordinary")]
         lists.append(RedFlagList(path.stem, *parts))
     return lists
 
 
-def _grouped(groups: dict[str, Any]) -> list[tuple[str, str]]:
-    """(group, text); a group holds texts, or lists of texts by language."""
+def grouped(groups: dict[str, Any]) -> list[tuple[str, str]]:
+    """(group, text) of all; a group holds texts, or lists of texts by language."""
     return [
         (group, text)
         for group, found in groups.items()
@@ -103,7 +103,8 @@ def _grouped(groups: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _content(path: Path) -> Any:
+def content_of(path: Path) -> Any:
+    """What a YAML file holds."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 

@@ -16,10 +16,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from bot.nlu.joint_ridge import Floats, JointRidge, RidgeSettings
+from bot.nlu.joint_ridge import NEAREST, Floats, JointRidge, RidgeSettings
 
 _FILE = "ridge.npz"
-NEAREST = "nearest_examples"  # a message property that is not part of what Rasa answers
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

@@ -2,8 +2,7 @@
 
 A sentence is its vectors after two layers of the encoder (the earlier one is nearer to the words,
 the last one nearer to the meaning) and its tf-idf vector, side by side. One kernel ridge regression
-from these to the intents is solved exactly, in seconds for thousands of sentences, and is better
-than logistic regressions on either half or on both (docs/nlu.md has the figures).
+from these to the intents is solved exactly, in seconds for thousands of sentences.
 
 Its scores fall towards zero away from the training sentences, where those of a logistic regression
 grow. They are multiplied by the similarity to the nearest training sentence, so that a message
@@ -25,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 Floats = npt.NDArray[np.float32]
 _CALIBRATED = 2000  # sentences are enough for a curve with two numbers
+NEAREST = "nearest_examples"  # a message's property, which is not part of what Rasa answers
 _FREQUENT = 400  # sentences; columns in more than these multiply faster as a dense matrix
 
 
@@ -39,6 +39,11 @@ class RidgeSettings:
     penalty: float = 6.0
     meaning_share: float = 0.75
     earlier_share: float = 0.35
+
+    @property
+    def wording_scale(self) -> np.float32:
+        """What both halves of a wording vector, each of length one, are multiplied by."""
+        return np.float32(np.sqrt((1 - self.meaning_share) / 2))
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class JointRidge:
         goals = np.eye(len(intents), dtype=np.float32)[columns]
         centre = meaning.mean(axis=0)
         parts = _meaning_parts(meaning, centre, settings)
-        worded = wording * np.float32(np.sqrt((1 - settings.meaning_share) / 2))
+        worded = wording * settings.wording_scale
         kernel = _products(parts, worded)
         # A sentence of a rare intent weighs more: every intent counts the same in all.
         counts = np.bincount(columns, minlength=len(intents))
@@ -118,8 +123,8 @@ class JointRidge:
         does not sum to one. The nearest sentence comes first.
         """
         parts = _meaning_parts(meaning, self._centre, self._settings)
-        share = np.float32(np.sqrt((1 - self._settings.meaning_share) / 2))
-        scores = parts @ self._weights.meaning + share * np.asarray(wording @ self._weights.wording)
+        worded = np.asarray(wording @ self._weights.wording)
+        scores = parts @ self._weights.meaning + self._settings.wording_scale * worded
         cosines = _last(meaning) @ self._examples.vectors.T
         scores *= np.clip(cosines.max(axis=1), 0, 1)[:, None]
         slope, level = self._curve

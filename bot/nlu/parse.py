@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bot.nlu.joint_ridge import NEAREST
 from bot.nlu.quiet import prepare_process
 
 BATCH_SIZE = 64
@@ -69,7 +70,7 @@ def _answer(text: str, message: Any) -> dict[str, Any]:
             {"intent": rank["name"], "confidence": rank["confidence"]}
             for rank in (message.get("intent_ranking") or [])[:RANKING_LENGTH]
         ],
-        "nearest": [asdict(example) for example in message.get("nearest_examples") or []],
+        "nearest": [asdict(example) for example in message.get(NEAREST) or []],
     }
 
 

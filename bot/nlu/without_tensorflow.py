@@ -27,11 +27,7 @@ class _Names(type):
     """Any name below TensorFlow is a class like this one: enough to derive from and to annotate."""
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        made = _Names(name, (_Nothing,), {})
-        setattr(cls, name, made)
-        return made
+        return _made(cls, name)
 
     def __call__(cls, *given: Any, **options: Any) -> Any:
         # A decorator, as in @tf.function(...): hand back what is decorated, or wait for it.
@@ -53,6 +49,15 @@ class _Nothing(metaclass=_Names):
         _refuse()
 
 
+def _made(owner: Any, name: str) -> Any:
+    """A name below ``owner``, made when it is first asked for and the same from then on."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    made = _Names(name, (_Nothing,), {})
+    setattr(owner, name, made)
+    return made
+
+
 def _refuse() -> NoReturn:
     raise TensorFlowMissingError(
         "a component of config.yml computes with TensorFlow, which bot.nlu runs without"
@@ -65,11 +70,7 @@ class _StandIn(ModuleType):
         self.__path__ = []
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        made = _Names(name, (_Nothing,), {})
-        setattr(self, name, made)
-        return made
+        return _made(self, name)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

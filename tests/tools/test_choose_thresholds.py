@@ -3,9 +3,11 @@
 from collections import Counter
 
 import pytest
+import yaml
 
 from bot.cli.places import ROOT
-from bot.nlu.ranking import Ranking
+from bot.nlu.ranking import EMERGENCY, Ranking
+from bot.pharmacy.routes import SERIOUS
 from tools.choose_thresholds import Choice, Kept, chosen, outcomes, worth, written
 
 LOOSE = Choice(share=1.0, sure=0.95, threshold=0.05)
@@ -30,6 +32,12 @@ def test_the_numbers_are_written_where_they_stand() -> None:
     assert len(changed.splitlines()) == len(config.splitlines())
     with pytest.raises(ValueError, match="share 0 times"):
         written("pipeline: []\n", LOOSE)
+
+
+def test_the_serious_intents_of_the_pipeline_are_those_that_are_chosen_for() -> None:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    (part,) = (part for part in config["pipeline"] if part["name"].endswith("CautiousChoice"))
+    assert {*part["serious"], EMERGENCY} == set(SERIOUS)
 
 
 def test_what_becomes_of_a_message() -> None:

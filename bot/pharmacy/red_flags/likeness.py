@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.pharmacy.red_flags.text import fold
+from bot.pharmacy.red_flags.text import LEET, fold
 
 WEIGHTS = Path(__file__).parent / "data" / "likeness.txt"
 WORDS, LETTERS = (1, 2, 3), (2, 3, 4, 5)
@@ -29,7 +29,6 @@ WINDOW, CLOSER = 16, 8
 KINDS = ("w", "c")
 
 _REPEATED = re.compile(r"(.)\1{2,}")
-_LEET = str.maketrans("013457", "oieast")
 _DISGUISED = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[a-z]+|#|\?")
@@ -57,7 +56,7 @@ class Likeness:
 def words_of(text: str) -> list[str]:
     """Small letters without accents, "sooo" as "soo", any number as "#", question marks."""
     plain = _REPEATED.sub(r"\1\1", fold(text).replace("'", ""))
-    plain = _DISGUISED.sub(lambda found: found.group().translate(_LEET), plain)
+    plain = _DISGUISED.sub(lambda found: found.group().translate(LEET), plain)
     return _WORD.findall(_DIGITS.sub("#", plain))
 
 

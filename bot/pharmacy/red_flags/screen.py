@@ -40,7 +40,7 @@ def screen(text: str) -> tuple[RedFlag, ...]:
     learned = weights()
     like = learned.likeness(text)
     if like.score < learned.alarm:
-        return _certain(found) if learned.ordinary(text) else found
+        return _certain(found) if found and learned.ordinary(text) else found
     told = {flag.family for flag in found}
     # A guess at the family decides which numbers are shown: two texts help more than a wrong one.
     guessed = like.families[: 1 if found else 2]

@@ -19,7 +19,7 @@ _PIECE = re.compile(
     r"|(?P<sentence>[.!?;¿¡\n]+)"
 )
 _QUOTES = str.maketrans("’‘ʼ`´＇", "''''''")
-_LEET = str.maketrans("013457@$!", "oieastasi")
+LEET = str.maketrans("013457@$!", "oieastasi")
 _INSIDE = re.compile(r"[@$!*]")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d])\1+")
@@ -95,7 +95,7 @@ def _parts(piece: str, spelling: Spelling) -> list[str]:
         return list(spelling.expand[piece])
     word = piece.replace("'", "")[:LONGEST_WORD]
     if _INSIDE.search(word):
-        plain = word.replace("*", "").translate(_LEET)
+        plain = word.replace("*", "").translate(LEET)
         if not spelling.knows(plain) and spelling.correct(plain) == {plain}:
             halves = [half for half in re.split(r"[@$!*]+", word) if half]
             return [part for half in halves for part in _expanded(half, spelling)]
@@ -120,7 +120,7 @@ def _word(part: str, pause: int, spelling: Spelling) -> Word:
     forms = spelling.correct(part)
     if spelling.knows(part) or forms != {part}:
         return Word(part, forms, None, pause)
-    for candidate in (_DOUBLED.sub(r"\1", part), part.translate(_LEET)):
+    for candidate in (_DOUBLED.sub(r"\1", part), part.translate(LEET)):
         if candidate != part and spelling.knows(candidate):
             return Word(part, frozenset((candidate, part)), None, pause)
     return Word(part, forms, None, pause)
