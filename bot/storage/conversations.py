@@ -32,6 +32,8 @@ class Conversation(Base):
     opened_at: Mapped[datetime]
     last_patient_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # The username of the person who holds the conversation while `owner` is staff.
+    holder: Mapped[str | None]
 
 
 class Event(Base):
@@ -67,6 +69,8 @@ class Choice(Base):
     intent: Mapped[str]
     prescription_id: Mapped[int | None]
     product_id: Mapped[str | None]
+    # What the button stands for beyond a record: the time window of a call-back.
+    value: Mapped[str | None]
 
 
 class Turn(Base):
@@ -130,7 +134,11 @@ class IdentityFailure(Base):
 
 
 class Escalation(Base):
-    """Something that a person must look at. Rows are never deleted while open."""
+    """Something that a person must look at. Rows are never deleted while open.
+
+    `state` is waiting, claimed or closed. A patient's wish to be called is one as well, with the
+    reason `call_back` and the fields `call_…`.
+    """
 
     __tablename__ = "escalation"
 
@@ -147,10 +155,25 @@ class Escalation(Base):
     due_at: Mapped[datetime]
     last_patient_at: Mapped[datetime]
     unread: Mapped[int]
-    claimed_by: Mapped[str | None]
+    claimed_by: Mapped[str | None] = mapped_column(index=True)
     claimed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    closed_by: Mapped[str | None]
+    # The store by whose hours it is due; empty when the pharmacy has none on record.
+    store_id: Mapped[str | None]
+    # Who the conversation had proved to be, as far as it had: it outlives the verification.
+    patient_id: Mapped[str | None]
+    # When a person first wrote to the patient about it.
+    answered_at: Mapped[datetime | None]
+    # How often staff were alerted, when they are next, and whether the patient was told it is late.
+    alerts: Mapped[int] = mapped_column(default=0)
+    next_alert_at: Mapped[datetime | None] = mapped_column(index=True)
+    told_late_at: Mapped[datetime | None]
+    call_from: Mapped[datetime | None]
+    call_until: Mapped[datetime | None]
+    call_phone: Mapped[str | None]
+    call_name: Mapped[str | None]
 
     __table_args__ = (Index("ix_escalation_queue", "state", "queue", "due_at"),)
 
