@@ -16,6 +16,7 @@ from bot import directives as d
 from bot.pharmacy.refill_decisions import ACCEPTED, DECISIONS, known_reason
 from bot.services.access import PrescriptionView, grants, latest_fills, visible_prescriptions
 from bot.services.conversations import Rules
+from bot.services.escalations import tell_desk
 from bot.services.event_log import Author, append, lock
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, ReadyNotice, Verification
@@ -70,6 +71,8 @@ async def announce(database: Database, conversation_id: str, rules: Rules, now: 
             item.row.hinted_at = now
         if hidden:
             teller.hint()
+        if news:
+            await tell_desk(session, conversation, now)
         return bool(news)
 
 

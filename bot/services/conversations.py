@@ -23,7 +23,7 @@ from bot.pharmacy.identity_keys import rx_key
 from bot.pharmacy.language import Language
 from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
-from bot.services import escalations, languages, urgent
+from bot.services import escalations, languages, staff_events, urgent
 from bot.services.access import grants, visible_prescriptions
 from bot.services.event_log import append, change_owner, close, lock, seq_of
 from bot.services.questions_waiting import ASK_ALSO
@@ -196,6 +196,7 @@ async def take_choice(
         await _patient_was_here(session, conversation, rules, now)
         if choice.intent == RESUME_ASSISTANT:
             _resume_assistant(session, conversation, now)
+            await escalations.tell_desk(session, conversation, now)
             return Stored(seq, turn=False)
         turn = Turn(
             input=engine_input(choice.label) if choice.intent == ASK_ALSO else f"/{choice.intent}",
@@ -213,6 +214,8 @@ async def end(database: Database, conversation_id: str, now: datetime) -> None:
             return
         wording = load(conversation.locale)
         close(session, conversation, wording.render("closed", now=now), at=now)
+        if await escalations.open_ones(session, conversation_id):
+            await staff_events.tell(session, "left", conversation_id, now)
         await session.execute(
             delete(Verification).where(Verification.conversation_id == conversation_id)
         )
@@ -249,6 +252,7 @@ async def _pass_on(
     if conversation.owner != "bot":
         wording = load(conversation.locale)
         await escalations.note_patient_wrote(session, conversation, wording, now)
+        await escalations.tell_desk(session, conversation, now)
         return Stored(seq, turn=False)
     turn.conversation_id = conversation.conversation_id
     turn.seq = seq
@@ -257,6 +261,7 @@ async def _pass_on(
     turn.attempts = 0
     turn.asked_at = now
     session.add(turn)
+    await escalations.tell_desk(session, conversation, now)
     return Stored(seq, turn=True)
 
 

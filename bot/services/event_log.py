@@ -78,17 +78,29 @@ def append(
 
 
 def change_owner(
-    session: AsyncSession, conversation: Conversation, owner: Owner, text: str, *, at: datetime
+    session: AsyncSession,
+    conversation: Conversation,
+    owner: Owner,
+    text: str,
+    *,
+    at: datetime,
+    holder: str | None = None,
+    **data: Any,
 ) -> None:
-    """Hand a locked conversation to `owner` and log it; `version` tells that it happened."""
+    """Hand a locked conversation to `owner` and log it; `version` tells that it happened.
+
+    `holder` is the username of the person, when it is staff; `data` is what the patient sees.
+    """
     conversation.owner = owner
+    conversation.holder = holder
     conversation.version += 1
-    append(session, conversation, "owner", "system", text, at=at, owner=owner)
+    append(session, conversation, "owner", "system", text, at=at, owner=owner, **data)
 
 
 def close(session: AsyncSession, conversation: Conversation, text: str, *, at: datetime) -> None:
     """End a locked conversation for the patient: the last entry of its log."""
     conversation.owner = "closed"
+    conversation.holder = None
     conversation.version += 1
     conversation.ended_at = at
     append(session, conversation, "closed", "system", text, at=at)

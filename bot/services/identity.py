@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
 from bot.pharmacy.identity_policy import Claim, Person, matching, record_subject, touched
+from bot.services import escalations
 from bot.services.conversations import Ended, Rules
 from bot.services.event_log import append, lock
 from bot.services.questions_waiting import told_to_people
@@ -69,24 +70,35 @@ async def check(
             return Ended()
         if conversation.identity_failures >= limits.per_conversation:
             return Locked()
-        people = await _people(session, claim)
-        today = now.astimezone(ZoneInfo(rules.timezone)).date()
-        found = matching(claim, people, today)
-        result = _Result(session, conversation, rules, now)
-        since = now - timedelta(minutes=limits.lock_minutes)
-        watched = [*claim.subjects(), *(record_subject(person.patient_id) for person in found)]
-        if await _is_locked(session, watched, limits, since):
-            await result.locked()
-            return Locked()
-        if found:
-            return await result.verified(found)
-        for subject in (*claim.subjects(), *touched(claim, people)):
-            session.add(IdentityFailure(conversation_id=conversation_id, subject=subject, at=now))
-        conversation.identity_failures += 1
-        result.not_confirmed()
-        if conversation.identity_failures >= limits.per_conversation:
-            await result.hand_over()
-        return NotConfirmed()
+        result = await _judge(_Result(session, conversation, rules, now), claim, limits)
+        await escalations.tell_desk(session, conversation, now)
+        return result
+
+
+async def _judge(
+    result: "_Result", claim: Claim, limits: Limits
+) -> Verified | NotConfirmed | Locked:
+    session, conversation, now = result.session, result.conversation, result.now
+    people = await _people(session, claim)
+    today = now.astimezone(ZoneInfo(result.rules.timezone)).date()
+    found = matching(claim, people, today)
+    since = now - timedelta(minutes=limits.lock_minutes)
+    watched = [*claim.subjects(), *(record_subject(person.patient_id) for person in found)]
+    if await _is_locked(session, watched, limits, since):
+        await result.locked()
+        return Locked()
+    if found:
+        return await result.verified(found)
+    for subject in (*claim.subjects(), *touched(claim, people)):
+        failure = IdentityFailure(
+            conversation_id=conversation.conversation_id, subject=subject, at=now
+        )
+        session.add(failure)
+    conversation.identity_failures += 1
+    result.not_confirmed()
+    if conversation.identity_failures >= limits.per_conversation:
+        await result.hand_over()
+    return NotConfirmed()
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,9 @@ class _Result:
                 )
             )
         self.conversation.identity_failures = 0
+        patients = list({person.patient_id for person in found})
+        for row in await escalations.open_ones(self.session, conversation_id):
+            row.patient_id = patients[0] if len(patients) == 1 else row.patient_id
         seq = self._tell("identity_confirmed", verified=True, until=_iso(until))
         if self.conversation.owner == "bot":
             self.session.add(

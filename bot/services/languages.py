@@ -8,6 +8,7 @@ from bot import directives as d
 from bot.pharmacy.language import LOCALE_OF, Language, identify
 from bot.services import escalations
 from bot.services.event_log import append
+from bot.services.promises import promise
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation
 from bot.wording import LOCALES, load
@@ -44,8 +45,9 @@ async def pass_to_person(
     for locale in LOCALES:
         if locale != own.locale:
             wording = load(locale, country)
-            told = await escalations.promise(session, conversation, OTHER_LANGUAGE, wording, now)
+            told = await promise(session, conversation, OTHER_LANGUAGE, wording, now)
             said = wording.render("handoff.other_language", now=now)
             paragraphs.append(f"{said} {told.text}")
     append(session, conversation, "message", "bot", "\n\n".join(paragraphs), at=now)
-    Reply(session, conversation, own, now, question, timezone, country).hand_to_queue()
+    reply = Reply(session, conversation, own, now, question, timezone, country)
+    await reply.hand_to_queue()

@@ -42,11 +42,11 @@ class Reply:
             await self._carry_out(directive)
         handed_over = [item for item in spoken if isinstance(item, d.Handoff) and item.transfers]
         if handed_over and self.conversation.owner == "bot":
-            self.hand_to_queue()
+            await self.hand_to_queue()
 
-    def hand_to_queue(self) -> None:
+    async def hand_to_queue(self) -> None:
         """Give the conversation to the queue, with a way back to the assistant meanwhile."""
-        escalations.pass_to_queue(self.session, self.conversation, self.wording, self.now)
+        await escalations.pass_to_queue(self.session, self.conversation, self.wording, self.now)
         self._choices(
             d.Choices(
                 response="while_waiting",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import directives as d
 from bot.services.access import grants
 from bot.services.conversations import Rules
+from bot.services.escalations import tell_desk
 from bot.services.event_log import lock
 from bot.services.questions_waiting import said_in, take_next, told_to_people
 from bot.services.replies import Reply
@@ -120,6 +121,7 @@ async def answer(
         # After a failure all of the message is in the ticket.
         more = take_next(conversation, () if failed else said.parts[1:])
         await reply.say_all([more] if more is not None else [])
+        await tell_desk(session, conversation, now)
         return True
 
 

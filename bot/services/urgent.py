@@ -44,7 +44,8 @@ async def raise_alarm(
     text = f"{wording.render(told, now=now)} {promise.text}"
     append(session, conversation, "message", "system", text, at=now)
     if conversation.owner == "bot":
-        Reply(session, conversation, wording, now, question, "UTC").hand_to_queue()
+        reply = Reply(session, conversation, wording, now, question, "UTC")
+        await reply.hand_to_queue()
 
 
 def _reason(families: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from bot.cli.main import main
 from bot.directives import Directive
 from bot.gateway import feed_api, pages, patient_http, patient_socket
 from bot.pharmacy.fill_states import FILL_STATES
-from bot.services.escalations import DUE_MINUTES, PRIORITIES
+from bot.services.promises import DUE_MINUTES, PRIORITIES
 from tests.docs import names
 from tests.docs.pages import PAGES, ROOT, anchors, code, fences, links, name_of, spans, text_of
 

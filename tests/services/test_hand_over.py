@@ -19,6 +19,7 @@ from bot.feed import json_lines
 from bot.services import escalations
 from bot.services.conversations import open_conversation
 from bot.services.event_log import lock
+from bot.services.promises import DUE_MINUTES, Promise
 from bot.services.records import import_records
 from bot.storage.conversations import Escalation, Verification
 from bot.storage.database import Database
@@ -65,7 +66,7 @@ class Desk:
 
     async def hand_over(
         self, now: datetime, locale: str = "en", chat: str | None = None, **fields: Any
-    ) -> escalations.Promise:
+    ) -> Promise:
         handoff = d.Handoff(**{"queue": "counter", "reason": "request_human", **fields})
         chat = chat or await self.chat(now)
         async with self.database.write() as session:
@@ -142,7 +143,7 @@ class TestOpeningHours:
     )
     async def test_while_it_is_open(self, desk: Desk, now: str, minutes: int, due: str) -> None:
         await desk.has(store())
-        priorities = {value: key for key, value in escalations.DUE_MINUTES.items()}
+        priorities = {value: key for key, value in DUE_MINUTES.items()}
         promise = await desk.hand_over(at(now), priority=priorities[minutes])
         assert promise.text == f"Someone at the counter will answer here by {due}. {PHONE}"
         assert promise.open_now
