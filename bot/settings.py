@@ -90,6 +90,19 @@ class Settings(BaseSettings):
     identity_seconds: float = Field(
         0.4, ge=0, description="Every identity check takes at least this long, whatever it finds."
     )
+    staff_idle_minutes: Count = Field(
+        30, description="Minutes without a request after which somebody at the desk is signed out."
+    )
+    staff_session_hours: Count = Field(
+        12, description="Hours after which they sign in again in any case."
+    )
+    sign_in_failures: Count = Field(
+        10, description="Failed sign-ins under one name that lock it, known or not."
+    )
+    sign_in_lock_minutes: Count = Field(
+        15, description="Minutes in which these failures count, and for which the name is locked."
+    )
+    sign_ins_per_minute: Count = Field(10, description="Sign-ins a minute for one address.")
     feed_token: str | None = Field(
         None, min_length=16, description="Secret of the pharmacy system; without it, no live feed."
     )

@@ -25,7 +25,9 @@ ALLOWED: dict[str, frozenset[str]] = {
         "bot.directives": "pydantic",
         # Records, and one use case a function.
         "bot.storage": "sqlalchemy alembic",
-        "bot.services": "bot.storage bot.pharmacy bot.wording bot.directives sqlalchemy rapidfuzz",
+        "bot.services": """
+            bot.storage bot.pharmacy bot.wording bot.directives sqlalchemy rapidfuzz argon2 pyotp
+        """,
         # What joins them.
         "bot.settings": "pydantic pydantic_settings sqlalchemy",
         "bot.bootstrap": "bot.settings bot.services bot.storage bot.pharmacy",

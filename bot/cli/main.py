@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot.cli import records
+from bot.cli import records, staff
 from bot.cli.model import EngineError, ensure_model
+from bot.cli.staff_desk import StaffError
 from bot.cli.talk import parse, print_escalations
 from bot.settings import Settings, SettingsError, load, unknown_variables
 
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Command = given.command
     try:
         return command(settings, given)
-    except (EngineError, records.RecordsError) as error:
+    except (EngineError, records.RecordsError, StaffError) as error:
         return _complain(str(error), 1)
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
@@ -76,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     escalations = add("escalations", print_escalations, "List what waits for a person.")
     escalations.add_argument("--json", action="store_true", help="one JSON object a line")
     escalations.add_argument("--all", action="store_true", help="closed ones as well")
+    people = "Who may sign in at the desk."
+    staff.declare(commands.add_parser("staff", help=people, description=people))
     demo = add("demo", records.seed, "The demonstration pharmacy.")
     demo.add_argument("what", choices=["seed"])
     feed = add("feed", records.import_file, "Take in the pharmacy's records.")

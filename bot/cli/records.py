@@ -4,11 +4,13 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.bootstrap import Application, build
 from bot.feed import json_lines
 from bot.feed.demo import demo_records
+from bot.services import demo_accounts
+from bot.services.demo_accounts import DemoAccount
 from bot.services.feed_batch import FeedRejected
 from bot.services.records import ImportReport, database_is_empty, import_records
 from bot.settings import Settings
@@ -19,16 +21,26 @@ class RecordsError(RuntimeError):
     """Records were refused, or the file cannot be read; the message is for people."""
 
 
-def prepare_database(settings: Settings) -> None:
-    """Migrate, and seed the demonstration pharmacy into an empty database if it is wanted."""
+def prepare_database(settings: Settings) -> Sequence[DemoAccount]:
+    """Migrate, and seed the demonstration pharmacy into an empty database if it is wanted.
 
-    async def prepare(app: Application) -> None:
+    Answers which accounts of the demonstration can be signed in with; outside it, none is left.
+    """
+
+    async def prepare(app: Application) -> Sequence[DemoAccount]:
         await migrate_schema(app.database)
         if settings.demo and await database_is_empty(app.database):
             print("Seeding the demonstration pharmacy …", file=sys.stderr, flush=True)
             await _seed(app)
+        if settings.demo:
+            await demo_accounts.add(app.database, app.now())
+            return await demo_accounts.present(app.database)
+        retired = await demo_accounts.retire(app.database, app.now(), app.let_go)
+        if retired.accounts:
+            print(f"willcall: {retired.sentence()}", file=sys.stderr, flush=True)
+        return ()
 
-    _with_application(settings, prepare)
+    return _with_application(settings, prepare)
 
 
 def migrate(settings: Settings, _given: argparse.Namespace) -> int:
@@ -42,7 +54,10 @@ def seed(settings: Settings, _given: argparse.Namespace) -> int:
 
     async def write(app: Application) -> ImportReport:
         await migrate_schema(app.database)
-        return await _seed(app)
+        report = await _seed(app)
+        if settings.demo:
+            await demo_accounts.add(app.database, app.now())
+        return report
 
     _report(_with_application(settings, write))
     return 0

@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import requests
@@ -16,6 +16,7 @@ from honcho.printer import Message, Printer
 from bot.cli.model import ensure_model
 from bot.cli.places import RASA_PYTHON, ROOT
 from bot.cli.records import prepare_database
+from bot.services.demo_accounts import DemoAccount
 from bot.settings import Settings
 
 # What the children watch: bot/supervised.py.
@@ -32,7 +33,7 @@ class CannotStartError(RuntimeError):
 def run(settings: Settings) -> int:
     """Run Willcall until Ctrl-C (exit status 0) or until a part dies (1)."""
     _check_ports(settings)
-    prepare_database(settings)
+    people = prepare_database(settings)
     model = ensure_model(settings)
     token = settings.rasa_token or secrets.token_urlsafe(24)
     environment = os.environ | {
@@ -43,7 +44,7 @@ def run(settings: Settings) -> int:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
-    printer = _Printer(lambda: _tell_when_ready(settings, token))
+    printer = _Printer(lambda: _tell_when_ready(settings, token, people))
     manager = Manager(printer)
     for name, command in commands(settings, model).items():
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(ROOT))
@@ -100,15 +101,24 @@ class _Printer(Printer):  # type: ignore[misc]
             self.first_stopped = f"{name} ended (exit status {code.rstrip(')')})"
 
 
-def _tell_when_ready(settings: Settings, token: str) -> None:
-    """Print the address as soon as a message would be answered."""
+def _tell_when_ready(settings: Settings, token: str, people: Sequence[DemoAccount]) -> None:
+    """Print the address as soon as a message would be answered, and who may sign in."""
     own = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     address = f"http://{own}:{settings.port}"
     while not _answers("GET", f"{address}/readyz"):
         time.sleep(POLL_SECONDS)
     # The first parse builds the encoder's graph: not while a patient waits.
     _answers("POST", f"{settings.rasa}/model/parse?token={token}", {"text": WARM_UP})
-    print(f"Willcall is ready at {address}", flush=True)
+    print(ready_text(address, people), flush=True)
+
+
+def ready_text(address: str, people: Sequence[DemoAccount]) -> str:
+    """What is printed when all runs; the passwords of the demonstration are no secret."""
+    lines = [f"Willcall is ready at {address}"]
+    if people:
+        lines.append(f"The staff's side is at {address}/staff/; for the demonstration sign in as")
+        lines += [f"  {each.username}  {each.password}  ({each.role})" for each in people]
+    return "\n".join(lines)
 
 
 def _answers(method: str, url: str, body: dict[str, str] | None = None) -> bool:

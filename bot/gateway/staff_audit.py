@@ -1,0 +1,143 @@
+"""The audit for the admin, as pages and as CSV. Reading it is written into it."""
+
+import csv
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.gateway.keys import APP
+from bot.gateway.patient_api import read
+from bot.gateway.staff_access import endpoint, iso
+from bot.services import audit
+from bot.services.audit import Actor, Filters
+
+log = logging.getLogger(__name__)
+routes = web.RouteTableDef()
+
+PAGE = 200
+COLUMNS = (
+    "entry_id", "at", "username", "role", "action", "outcome", "conversation_id",
+    "escalation_id", "address", "detail",
+)  # fmt: skip
+# What makes a spreadsheet compute a cell instead of showing it.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
+
+
+Word = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class AuditQuery(BaseModel):
+    """Which entries; times with their zone, `until` not included."""
+
+    username: Word | None = None
+    action: Word | None = None
+    outcome: Word | None = None
+    conversation_id: Word | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    before: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+
+
+@endpoint(routes, "GET", "/audit", "admin")
+async def get_audit(request: web.Request, actor: Actor) -> web.Response:
+    """A page of entries, newest first; `next` continues it."""
+    app = request.app[APP]
+    filters = _filters(request)
+    async with app.database.write() as session:
+        found = await audit.listed(session, filters, PAGE + 1)
+        audit.record(session, "audit_read", app.now(), actor=actor, filters=_told(filters))
+    entries = found[:PAGE]
+    return web.json_response(
+        {
+            "entries": [_public(entry) for entry in entries],
+            "next": entries[-1].entry_id if len(found) > PAGE else None,
+        }
+    )
+
+
+@endpoint(routes, "GET", "/audit.csv", "admin")
+async def get_audit_csv(request: web.Request, actor: Actor) -> web.StreamResponse:
+    """Every entry that fits, page by page: there may be more than memory should hold."""
+    app = request.app[APP]
+    filters = _filters(request)
+    async with app.database.write() as session:
+        audit.record(session, "audit_exported", app.now(), actor=actor, filters=_told(filters))
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="audit.csv"',
+        }
+    )
+    await response.prepare(request)
+    await response.write(_lines([COLUMNS]))
+    try:
+        while True:
+            async with app.database.read() as session:
+                found = await audit.listed(session, filters, PAGE)
+            await response.write(_lines(_cells(_public(entry)) for entry in found))
+            if len(found) < PAGE:
+                break
+            filters = replace(filters, before_id=found[-1].entry_id)
+    except (SQLAlchemyError, OSError) as error:
+        # It has begun: only a broken connection tells the reader that something is missing.
+        log.error("the audit could not be written out: %s", type(error).__name__)
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+def _filters(request: web.Request) -> Filters:
+    given = {name: value for name, value in request.query.items() if value}
+    query = read(AuditQuery, given, "en", "bad_request")
+    return Filters(
+        query.username, query.action, query.outcome, query.conversation_id, query.since,
+        query.until, query.before,
+    )  # fmt: skip
+
+
+def _told(filters: Filters) -> dict[str, Any]:
+    """The filters for the audit itself."""
+    return {
+        name: iso(value) if isinstance(value, datetime) else value
+        for name, value in asdict(filters).items()
+        if value is not None
+    }
+
+
+def _public(entry: object) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in COLUMNS}
+    return values | {"at": iso(values["at"])}
+
+
+def _cells(entry: Mapping[str, Any]) -> list[str]:
+    return [_cell(entry[name]) for name in COLUMNS]
+
+
+def _cell(value: Any) -> str:
+    """A cell that every spreadsheet shows as it is."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,131 @@
+"""Signing in and out at the desk."""
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import BaseModel, StringConstraints
+
+from bot.gateway.errors import ApiError
+from bot.gateway.keys import APP, SIGN_INS
+from bot.gateway.staff_access import (
+    COOKIE,
+    COOKIE_PATH,
+    address_of,
+    current_of,
+    endpoint,
+    iso,
+    open_endpoint,
+    read_body,
+    wake,
+)
+from bot.pharmacy.desk import ROLES
+from bot.services import accounts, sessions, sign_in
+from bot.services.accounts import Done
+from bot.services.audit import Actor
+from bot.services.passwords import LONGEST
+from bot.services.sign_in import Attempt, CodeRequired, Failed, Locked, SignedIn
+
+routes = web.RouteTableDef()
+
+
+class SentSignIn(BaseModel):
+    """Name, password and, for accounts with a second factor, the code."""
+
+    username: Annotated[str, StringConstraints(max_length=200)]
+    password: Annotated[str, StringConstraints(max_length=LONGEST)]
+    code: Annotated[str, StringConstraints(max_length=20)] | None = None
+
+
+@open_endpoint(routes, "POST", "/login")
+async def post_login(request: web.Request) -> web.Response:
+    """Begin a session; its token is in the cookie and nowhere else."""
+    app = request.app[APP]
+    if not request.app[SIGN_INS].allows(address_of(request)):
+        raise ApiError("rate_limited")
+    sent = await read_body(request, SentSignIn)
+    attempt = Attempt(
+        sent.username, sent.password, sent.code, address_of(request), request.cookies.get(COOKIE)
+    )
+    outcome = await sign_in.sign_in(app.database, attempt, app.sign_in_rules, app.now(), app.let_go)
+    match outcome:
+        case SignedIn():
+            return _signed_in(request, outcome)
+        case CodeRequired():
+            raise ApiError("code_required")
+        case Failed():
+            raise ApiError("sign_in_failed")
+        case Locked(seconds=seconds):
+            error = ApiError("sign_in_locked")
+            error.retry_after = seconds
+            raise error
+
+
+@endpoint(routes, "GET", "/session", *ROLES)
+async def get_session(request: web.Request, actor: Actor) -> web.Response:
+    """Who is signed in, for a page that was loaded again."""
+    current = current_of(request)
+    return web.json_response(
+        {
+            **_person(current.token, actor.username, actor.display_name, actor.role),
+            "idle_minutes": request.app[APP].sign_in_rules.idle_minutes,
+            "expires_at": iso(current.expires_at),
+            "second_factor": current.second_factor,
+        }
+    )
+
+
+@endpoint(routes, "POST", "/logout", *ROLES)
+async def post_logout(request: web.Request, actor: Actor) -> web.Response:
+    """End this session."""
+    app = request.app[APP]
+    changed = await sessions.sign_out(
+        app.database, current_of(request), actor, app.sign_in_rules, app.now(),
+        app.let_go,
+    )  # fmt: skip
+    wake(request.app, changed)
+    return _signed_out()
+
+
+@endpoint(routes, "POST", "/logout_everywhere", *ROLES)
+async def post_logout_everywhere(request: web.Request, actor: Actor) -> web.Response:
+    """End every session of one's own account."""
+    app = request.app[APP]
+    outcome = await accounts.sign_out_everywhere(
+        app.database, actor.username, actor, app.now(), app.let_go
+    )
+    if isinstance(outcome, Done):
+        wake(request.app, outcome.conversations)
+    return _signed_out()
+
+
+def _signed_in(request: web.Request, outcome: SignedIn) -> web.Response:
+    wake(request.app, outcome.conversations)
+    body = _person(outcome.token, outcome.username, outcome.display_name, outcome.role)
+    response = web.json_response(body)
+    response.set_cookie(
+        COOKIE, outcome.token, path=COOKIE_PATH, httponly=True, samesite="Strict",
+        secure=_over_https(request),
+    )  # fmt: skip
+    return response
+
+
+def _signed_out() -> web.Response:
+    response = web.Response(status=204)
+    response.del_cookie(COOKIE, path=COOKIE_PATH)
+    return response
+
+
+def _person(token: str, username: str, display_name: str, role: str) -> dict[str, Any]:
+    return {
+        "csrf": sessions.csrf_of(token),
+        "role": role,
+        "username": username,
+        "display_name": display_name,
+    }
+
+
+def _over_https(request: web.Request) -> bool:
+    if request.secure:
+        return True
+    trusted = request.app[APP].settings.trusted_proxies > 0
+    return trusted and request.headers.get("X-Forwarded-Proto", "").lower() == "https"
