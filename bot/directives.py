@@ -60,7 +60,7 @@ class Memory(_Directive):
     After an answer: `last_text` has the words of its question, `last_offer` the choice that led
     to it, `told` what was talked about since that choice, `focus_product` the medicine of an
     answer that was about no prescription. `also` are questions of one message that wait for
-    their turn.
+    their turn. `call_back` says that a wish to be called waits for identity.
     """
 
     question: Ask | None = None
@@ -75,6 +75,7 @@ class Memory(_Directive):
     told: tuple[int, ...] = ()
     focus_product: str | None = None
     also: tuple[str, ...] = ()
+    call_back: bool = False
 
 
 class Remember(_Directive):
@@ -93,7 +94,8 @@ class IdentityForm(_Directive):
 class Option(_Directive):
     """One button: the intent it stands for and, where it names one, the record it picks.
 
-    `label` is a response of the wording; `label_text` a name out of the records.
+    `label` is a response of the wording; `label_text` a name out of the records. `value` is what
+    a button stands for beyond a record: the time of a call.
     """
 
     intent: str
@@ -101,6 +103,7 @@ class Option(_Directive):
     label_text: str | None = None
     prescription_id: int | None = None
     product_id: str | None = None
+    value: str | None = None
 
 
 class Choices(_Directive):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.gateway.addresses import origin_allowed
 from bot.gateway.errors import ApiError
 from bot.gateway.hub import Signal
-from bot.gateway.keys import APP, HUB, SOCKETS
+from bot.gateway.keys import APP, DESK, HUB, SOCKETS
 from bot.gateway.loops import finish
 from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
@@ -77,7 +77,9 @@ async def _welcome(request: web.Request, ws: web.WebSocketResponse) -> tuple[Pat
     if frame.get("type") != "hello":
         raise ApiError("hello_expected")
     hello = read(Hello, frame, "en", "hello_expected")
-    found = await conversations.authenticate(app.database, request.match_info["id"], hello.secret)
+    found = await conversations.authenticate(
+        app.database, request.match_info["id"], hello.secret, app.now()
+    )
     if found is None:
         raise ApiError("unauthorized")
     if isinstance(found, Ended):
@@ -109,6 +111,7 @@ class _Connection:
                 "owner": standing.owner,
                 "last_seq": standing.last_seq,
                 "locale": standing.locale,
+                **standing.presence,
             }
         )
         with self._web_app[HUB].listen(self._conversation_id) as signals:
@@ -191,8 +194,9 @@ class _Connection:
                 seen = read(Seen, frame, self._patient.locale, "bad_request")
                 database = self._web_app[APP].database
                 await conversations.mark_seen(database, self._conversation_id, seen.seq)
+                self._web_app[DESK].pass_on("seen", self._conversation_id, seq=seen.seq)
             case "typing":
-                pass
+                self._web_app[DESK].pass_on("typing", self._conversation_id)
             case _:
                 raise ApiError("unsupported_frame", self._patient.locale)
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
 from bot.pharmacy.identity_policy import Claim, Person, matching, record_subject, touched
-from bot.services import escalations
+from bot.services import call_talk, escalations
 from bot.services.conversations import Ended, Rules
 from bot.services.event_log import append, lock
 from bot.services.questions_waiting import told_to_people
@@ -133,7 +133,10 @@ class _Result:
         for row in await escalations.open_ones(self.session, conversation_id):
             row.patient_id = patients[0] if len(patients) == 1 else row.patient_id
         seq = self._tell("identity_confirmed", verified=True, until=_iso(until))
-        if self.conversation.owner == "bot":
+        memory = d.Memory.model_validate(self.conversation.memory)
+        if memory.call_back:
+            await call_talk.go_on(self._reply())
+        if self.conversation.owner == "bot" and (memory.question or not memory.call_back):
             self.session.add(
                 Turn(
                     conversation_id=conversation_id,
@@ -161,12 +164,14 @@ class _Result:
         handoff = d.Handoff(
             queue="counter", reason="identity_locked", response="handoff.identity_locked"
         )
+        await self._reply(told_to_people(memory)).say_all([handoff])
+
+    def _reply(self, question: str = "") -> Reply:
         wording = load(self.conversation.locale, self.rules.country)
-        reply = Reply(
-            self.session, self.conversation, wording, self.now, told_to_people(memory),
-            self.rules.timezone,
+        return Reply(
+            self.session, self.conversation, wording, self.now, question, self.rules.timezone,
+            self.rules.country,
         )  # fmt: skip
-        await reply.say_all([handoff])
 
     def _tell(self, response: str, **data: Any) -> int:
         text = load(self.conversation.locale).render(response, now=self.now)

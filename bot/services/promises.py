@@ -1,5 +1,6 @@
 """Who answers by when: what a patient is promised at a hand-over, and where they stand in line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.directives import Handoff, Memory
+from bot.pharmacy.desk import CALL_BACK
 from bot.services.stores import OpenStore, first_to_answer, own_store
 from bot.storage.conversations import Conversation, Escalation
 from bot.wording import Wording
@@ -69,6 +71,43 @@ async def promise_again(
 
 async def place_in_line(session: AsyncSession, conversation_id: str, now: datetime) -> Place | None:
     """Where the conversation's most pressing question stands; None when none of it waits."""
+    return (await places_in_line(session, [conversation_id], now))[conversation_id]
+
+
+async def places_in_line(
+    session: AsyncSession, conversation_ids: Sequence[str], now: datetime
+) -> dict[str, Place | None]:
+    """The places of several conversations at once. Calls that wait are in no line."""
+    rows = await _line(session)
+    first = {row.conversation_id: number for number, row in reversed(list(enumerate(rows)))}
+    stores = {
+        store_id: await first_to_answer(session, store_id, now)
+        for store_id in {rows[first[key]].store_id for key in conversation_ids if key in first}
+    }
+    places: dict[str, Place | None] = dict.fromkeys(conversation_ids)
+    for key in places.keys() & first.keys():
+        own = rows[first[key]]
+        before = {row.conversation_id for row in rows[: first[key]] if row.queue == own.queue}
+        store = stores[own.store_id]
+        open_now = store is not None and store.hours.is_open(now)
+        places[key] = Place(len(before) + 1, own.queue, own.due_at, open_now)
+    return places
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A question in line."""
+
+    conversation_id: str
+    queue: str
+    priority: str
+    due_at: datetime
+    escalation_id: int
+    store_id: str | None
+
+
+async def _line(session: AsyncSession) -> Sequence[_Waiting]:
+    """All that waits for a person in the chat, the most pressing first."""
     waiting = await session.execute(
         select(
             Escalation.conversation_id,
@@ -77,16 +116,12 @@ async def place_in_line(session: AsyncSession, conversation_id: str, now: dateti
             Escalation.due_at,
             Escalation.escalation_id,
             Escalation.store_id,
-        ).where(Escalation.state == "waiting")
+        ).where(Escalation.state == "waiting", Escalation.reason != CALL_BACK)
     )
-    rows = sorted(waiting.all(), key=lambda row: (PRIORITIES.index(row[2]), row[3], row[4]))
-    own = next((row for row in rows if row[0] == conversation_id), None)
-    if own is None:
-        return None
-    before = {row[0] for row in rows[: rows.index(own)] if row[1] == own[1]}
-    store = await first_to_answer(session, own[5], now)
-    open_now = store is not None and store.hours.is_open(now)
-    return Place(len(before) + 1, own[1], own[3], open_now)
+    return sorted(
+        (_Waiting(*row) for row in waiting),
+        key=lambda row: (PRIORITIES.index(row.priority), row.due_at, row.escalation_id),
+    )
 
 
 def _promise(

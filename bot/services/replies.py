@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
-from bot.services import escalations
+from bot.pharmacy.desk import CALL_BACK
+from bot.services import call_backs, escalations
 from bot.services.event_log import append
 from bot.services.notices import say_urgent
 from bot.services.status_card import render_card
@@ -47,22 +48,27 @@ class Reply:
     async def hand_to_queue(self) -> None:
         """Give the conversation to the queue, with a way back to the assistant meanwhile."""
         await escalations.pass_to_queue(self.session, self.conversation, self.wording, self.now)
-        self._choices(
-            d.Choices(
-                response="while_waiting",
-                options=(d.Option(intent=RESUME_ASSISTANT, label="button.resume_assistant"),),
-            )
-        )
+        await self.offer_meanwhile()
+
+    async def offer_meanwhile(self) -> None:
+        """What the patient can do in the queue: ask the assistant more, ask for a phone call."""
+        if self.conversation.owner != "queue":
+            return
+        options = [d.Option(intent=RESUME_ASSISTANT, label="button.resume_assistant")]
+        label = await call_backs.button(self.session, self.conversation.conversation_id, self.now)
+        if label is not None:
+            options.append(d.Option(intent=CALL_BACK, label=label))
+        response = "while_closed" if label == call_backs.ASK else "while_waiting"
+        self._choices(d.Choices(response=response, options=tuple(options)))
 
     async def _carry_out(self, directive: d.Directive) -> None:
         match directive:
             case d.Say():
-                zone = directive.timezone or self.timezone
-                self._bot("message", self._text(directive.response, directive.values, zone))
+                self.say(directive)
             case d.Remember():
                 self.conversation.memory = directive.memory.model_dump(mode="json")
             case d.IdentityForm():
-                self._bot("identity_form", self._text("identity_form"))
+                self._bot("identity_form", self.text("identity_form"))
             case d.Choices():
                 self._choices(directive)
             case d.StatusCard():
@@ -74,7 +80,7 @@ class Reply:
                     self.country, self.now,
                 )  # fmt: skip
             case d.Notice():
-                text = self._text(directive.response, directive.values)
+                text = self.text(directive.response, directive.values)
                 self._bot("notice", text, urgent=False)
             case d.Handoff():
                 await self._hand_over(directive)
@@ -86,7 +92,7 @@ class Reply:
                     "store_name": directive.store_name,
                     "placed_at": directive.placed_at,
                 }
-                text = self._text(f"placed.{directive.kind}", values, directive.timezone)
+                text = self.text(f"placed.{directive.kind}", values, directive.timezone)
                 self._bot("message", text)
 
     def _bot(self, kind: str, text: str, **data: Any) -> int:
@@ -94,16 +100,21 @@ class Reply:
             self.session, self.conversation, kind, "bot", text, at=self.now, **data
         )  # fmt: skip
 
-    def _text(self, name: str, values: d.Values | None = None, timezone: str | None = None) -> str:
+    def say(self, said: d.Say) -> None:
+        """Write one sentence of the assistant's."""
+        zone = said.timezone or self.timezone
+        self._bot("message", self.text(said.response, said.values, zone))
+
+    def text(self, name: str, values: d.Values | None = None, timezone: str | None = None) -> str:
         return self.wording.render(name, values, now=self.now, timezone=timezone or self.timezone)
 
     def _choices(self, directive: d.Choices) -> None:
         labels = [
-            option.label_text or self._text(option.label or f"button.{option.intent}")
+            option.label_text or self.text(option.label or f"button.{option.intent}")
             for option in directive.options
         ]
         ids = [secrets.token_urlsafe(9) for _ in labels]
-        text = self._text(directive.response, directive.values, directive.timezone)
+        text = self.text(directive.response, directive.values, directive.timezone)
         listing = [f"{number}. {label}" for number, label in enumerate(labels, start=1)]
         if directive.numbered:
             text = f"{text}\n\n" + "\n".join(listing)
@@ -127,6 +138,7 @@ class Reply:
                     intent=option.intent,
                     prescription_id=option.prescription_id,
                     product_id=option.product_id,
+                    value=option.value,
                 )
             )
 
@@ -134,7 +146,7 @@ class Reply:
         promise = await escalations.hand_over(
             self.session, self.conversation, handoff, self.question, self.wording, self.now
         )
-        said = self._text(handoff.response, handoff.values) if handoff.response else ""
+        said = self.text(handoff.response, handoff.values) if handoff.response else ""
         self._bot("message", f"{said} {promise.text}".strip())
 
     def _unanswered(self, directive: d.Unanswered) -> None:

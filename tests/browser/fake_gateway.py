@@ -37,6 +37,15 @@ class Conversation:
     stored: dict[str, int] = field(default_factory=dict)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    # The place in line that a welcome tells now, in place of the one of the last owner event.
+    place: int | None = None
+
+    def presence(self) -> Event:
+        """Who answers, as the last change of owner told it."""
+        names = ("owner", "place", "name", "role", "role_label")
+        last = next((event for event in reversed(self.events) if event["kind"] == "owner"), {})
+        told = {"owner": "bot"} | {name: last[name] for name in names if name in last}
+        return told | ({"place": self.place} if self.place else {})
 
     def append(self, event: Event) -> Event:
         stored = {"author": "bot", **event, "seq": len(self.events) + 1}
@@ -88,6 +97,10 @@ class FakeGateway:
         """The conversation of a test that has exactly one."""
         (conversation,) = self.conversations.values()
         return conversation
+
+    async def send(self, frame: Event) -> None:
+        """Sends a passing frame to the sockets of the only conversation."""
+        await self._frame(self.only, frame)
 
     async def emit(self, event: Event) -> None:
         """Stores an event in the only conversation and sends it to its sockets."""
@@ -172,8 +185,8 @@ class FakeGateway:
             await socket.send_json(ended)
             await socket.close(code=4401)
             return socket
-        welcome = {"type": "welcome", "conversation_id": found.conversation_id, "owner": "bot"}
-        await socket.send_json({**welcome, "last_seq": len(found.events)})
+        welcome = {"type": "welcome", "conversation_id": found.conversation_id}
+        await socket.send_json({**welcome, **found.presence(), "last_seq": len(found.events)})
         for event in found.events[hello["after"] :]:
             await socket.send_json({"type": "event", **event})
         found.sockets.add(socket)

@@ -89,6 +89,7 @@ STAFF: list[Event] = [
         "owner": "staff",
         "name": "Dana Lee",
         "role": "pharmacist",
+        "role_label": "pharmacist",
         "text": "Dana Lee, pharmacist, has joined the chat.",
     },
     say(
@@ -96,6 +97,7 @@ STAFF: list[Event] = [
         author="staff",
         name="Dana Lee",
         role="pharmacist",
+        role_label="pharmacist",
     ),
 ]
 
@@ -158,6 +160,8 @@ def hostile(_text: str) -> Iterable[Event]:
         "text",
         "name",
         "role",
+        "role_label",
+        "place",
         "state",
         "reason",
         "medicine",

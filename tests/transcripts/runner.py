@@ -62,8 +62,13 @@ class Player:
         details, expected = self._identity(words)
         status, body = await self._device.verify(**details)
         assert status == expected, self._at(line, f"identity: {status} {body}")
-        answered = self._device.turn_events if status == 200 else self._device.catch_up
-        self._hear(await answered())
+        # In the queue no turn of the bot's follows.
+        turn = status == 200 and self._owner() == "bot"
+        self._hear(await (self._device.turn_events() if turn else self._device.catch_up()))
+
+    def _owner(self) -> str:
+        owners = [event["owner"] for event in self._device.events if event["kind"] == "owner"]
+        return str(owners[-1]) if owners else "bot"
 
     def _identity(self, text: str) -> tuple[dict[str, str], int]:
         """'verifies as NAME', 'verifies as NAME by Rx number', 'fails to verify as NAME'."""

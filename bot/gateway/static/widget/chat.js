@@ -65,7 +65,6 @@ export class Chat {
   #typed = 0;
   #seen = 0;
 
-  /** @param {string} base @param {Store} store @param {HTMLElement} view */
   constructor(base, store, view) {
     this.api = `${base}api/v1/conversations`;
     this.store = store;
@@ -175,7 +174,7 @@ export class Chat {
   #receive(frame, isHistory) {
     const { view } = this;
     const { type, client_id } = frame;
-    if (type === "welcome" && frame.owner) view.setOwner(frame);
+    if (type === "wait" || (type === "welcome" && frame.owner)) view.setOwner(frame);
     if (type === "turn") view.setTurn(frame.state === "started" && "typing");
     if (type === "typing") view.setTurn("staffTyping");
     if (type === "error") this.#refused(frame);

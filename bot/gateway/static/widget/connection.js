@@ -5,10 +5,7 @@ const TIMEOUT = 40_000;
 const POLL_SECONDS = 25;
 export const GONE = [401, 404, 410];
 
-/**
- * Resolves to the JSON body; throws {status, code, message}, status 0 if no answer came.
- * @param {string} url @param {{method?: string, body?: object, secret?: string}} options
- */
+/** Resolves to the JSON body; throws {status, code, message}, status 0 if no answer came. */
 export async function request(url, { method, body, secret }) {
   const response = await fetch(url, {
     method,
@@ -35,7 +32,6 @@ export class Connection {
   #polling = false;
   #socket;
 
-  /** @param {{url: string, secret: string, after, onFrame, onState, onGone}} options see chat.js */
   constructor(options) {
     this.options = options;
     this.#run();

@@ -15,6 +15,7 @@ export class WillcallChat extends HTMLElement {
   #unread = 0;
   #urgent = false;
   #owner;
+  #known;
   #turnTimer;
   #first;
   #placed;
@@ -143,10 +144,13 @@ export class WillcallChat extends HTMLElement {
     if (who) this.#turnTimer = setTimeout(() => this.setTurn(""), who === "typing" ? TURN_LIMIT : 5000);
   }
 
-  setOwner({ owner, name, role }) {
-    if (owner === this.#owner && !name) return; // the welcome of a reconnect has no name
+  /** A welcome is newer than the history that follows it; a frame `wait` has only the place. */
+  setOwner({ owner = "queue", type, seq, last_seq, place, name, role_label }) {
+    if (seq <= this.#known || (type === "wait" && this.#owner !== owner)) return;
+    this.#known = last_seq ?? this.#known;
     this.#owner = owner;
-    this.n.subtitle.textContent = name ? `${name}, ${role ?? ""}`.replace(/, $/, "") : this.t[owner];
+    const more = place ? ` · ${this.t.place.replace("#", place)}` : "";
+    this.n.subtitle.textContent = name ? `${name}, ${role_label}` : this.t[owner] + more;
   }
 
   #atEnd() {

@@ -39,6 +39,7 @@ const WORDS = {
   left: ["characters left:", "caracteres que quedan:"],
   bot: ["Automated assistant", "Asistente automático"],
   queue: ["Waiting for the pharmacy team", "Esperando al equipo de la farmacia"],
+  place: ["number # in line", "número # en la fila"],
   staff: ["Pharmacy team", "Equipo de la farmacia"],
   you: ["You", "Usted"],
   sending: ["Sending…", "Enviando…"],
@@ -82,6 +83,5 @@ const WORDS = {
 
 export const language = (locale) => (/^es/i.test(locale) ? "es" : "en");
 
-/** @param {"en" | "es"} code @returns {Record<string, string>} */
 export const strings = (code) =>
   Object.fromEntries(Object.entries(WORDS).map(([key, [en, es]]) => [key, { en, es }[code]]));

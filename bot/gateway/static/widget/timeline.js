@@ -70,6 +70,8 @@ export class Timeline {
     for (const { event, node } of this.#items.toReversed()) {
       const { kind, author } = event;
       if (kind === "closed") open = formOpen = false;
+      // whoever speaks now has not asked it
+      if (kind === "owner" && event.owner !== "queue") open = false;
       if (kind === "identity_result") {
         if (event.verified) formOpen = false;
         else node.hidden = formOpen; // the form itself says it
@@ -108,13 +110,13 @@ const KINDS = {
   closed: line,
 };
 
-function message({ author, text, name, role, at, seq }, { t }) {
+function message({ author, text, name, role_label, at, seq }, { t }) {
   const staff = author === "staff";
   const time = new Date(at).toLocaleTimeString(t.lang, { timeStyle: "short" });
   return h(
     `div.item.${author}`,
     null,
-    staff ? h("p.small", null, h("b", null, name || t.staff), role && `, ${role}`, ` · ${time}`) : sr(author === "patient" ? t.you : t.bot),
+    staff ? h("p.small", null, h("b", null, name || t.staff), role_label && `, ${role_label}`, ` · ${time}`) : sr(author === "patient" ? t.you : t.bot),
     h("div.bubble", null, author === "patient" ? String(text) : linkify(text)),
     !seq && h("p.small.state", null, t.sending),
   );
