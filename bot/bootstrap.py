@@ -9,6 +9,8 @@ from bot.pharmacy import red_flags
 from bot.services.catalogue import Catalogue
 from bot.services.conversations import Rules
 from bot.services.identity import Limits
+from bot.services.letting_go import let_go
+from bot.services.sessions import LetGo, SignInRules
 from bot.settings import Settings, load
 from bot.storage.database import Database
 
@@ -30,6 +32,8 @@ class Application:
     catalogue: Catalogue
     rules: Rules
     limits: Limits
+    sign_in_rules: SignInRules
+    let_go: LetGo
     now: Clock = utc_now
 
 
@@ -40,16 +44,25 @@ def build(
     red_flags.screen("")  # a broken rule must stop the start, not the first message
     if settings.database.startswith("sqlite"):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+    rules = Rules(settings.verified_minutes, settings.country, settings.default_timezone)
     return Application(
         settings,
         database or Database(settings.database),
         Catalogue(),
-        Rules(settings.verified_minutes, settings.country, settings.default_timezone),
+        rules,
         Limits(
             settings.identity_failures_per_conversation,
             settings.identity_failures_per_record,
             settings.identity_lock_minutes,
         ),
+        SignInRules(
+            settings.sign_in_failures,
+            settings.sign_in_lock_minutes,
+            settings.staff_idle_minutes,
+            settings.staff_session_hours,
+            settings.demo,
+        ),
+        lambda session, username, now: let_go(session, username, rules, now),
         now,
     )
 

@@ -15,7 +15,9 @@ from bot.settings import Settings
 from bot.storage.conversations import Escalation
 
 EXPLAINED = 4  # guesses
-COLUMNS = ("id", "state", "queue", "priority", "reason", "opened_at", "due_at", "unread")
+COLUMNS = (
+    "id", "state", "queue", "priority", "reason", "opened_at", "due_at", "unread", "claimed_by",
+)  # fmt: skip
 
 
 def parse(settings: Settings, given: argparse.Namespace) -> int:
@@ -77,6 +79,7 @@ def _cells(row: Escalation) -> tuple[str, ...]:
     return (
         str(row.escalation_id), row.state, row.queue, row.priority, row.reason,
         f"{row.opened_at:%Y-%m-%d %H:%M}Z", f"{row.due_at:%Y-%m-%d %H:%M}Z", str(row.unread),
+        row.claimed_by or "",
     )  # fmt: skip
 
 
@@ -92,4 +95,5 @@ def _as_json(row: Escalation) -> dict[str, object]:
         "opened_at": row.opened_at.isoformat(),
         "due_at": row.due_at.isoformat(),
         "unread": row.unread,
+        "claimed_by": row.claimed_by,
     }

@@ -1,16 +1,34 @@
 """Builds the gateway: the only process that patients, staff and the pharmacy system talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp import WSCloseCode, web
 
 from bot.bootstrap import Application
-from bot.gateway import announcer, feed_api, middlewares, pages, patient_http, patient_socket, turns
+from bot.gateway import (
+    announcer,
+    desk_feed,
+    feed_api,
+    middlewares,
+    pages,
+    patient_http,
+    patient_socket,
+    staff_admin,
+    staff_audit,
+    staff_conversations,
+    staff_desk,
+    staff_events,
+    staff_pages,
+    staff_sessions,
+    staff_upkeep,
+    turns,
+)
+from bot.gateway.desk_feed import DeskFeed
 from bot.gateway.hub import Hub
-from bot.gateway.keys import APP, HUB, MESSAGES, OPENINGS, RASA, RUNNER, SOCKETS
+from bot.gateway.keys import APP, DESK, HUB, MESSAGES, OPENINGS, RASA, RUNNER, SIGN_INS, SOCKETS
 from bot.gateway.limits import SlidingWindow
 from bot.gateway.loops import every, finish
 from bot.gateway.rasa_client import RasaClient
@@ -19,6 +37,16 @@ from bot.pharmacy import language
 
 # Rasa handles one conversation at a time each; this bounds what is under way at once.
 RASA_CONNECTIONS = 64
+PATIENT_SIDE = (pages, patient_http, patient_socket, feed_api)
+STAFF_SIDE = (
+    staff_pages,
+    staff_sessions,
+    staff_desk,
+    staff_conversations,
+    staff_events,
+    staff_admin,
+    staff_audit,
+)
 
 
 def build_gateway(app: Application) -> web.Application:
@@ -31,14 +59,17 @@ def build_gateway(app: Application) -> web.Application:
     )
     web_app[APP] = app
     web_app[HUB] = Hub()
+    web_app[DESK] = DeskFeed(app, web_app[HUB])
     sockets: WeakSet[web.WebSocketResponse] = WeakSet()
     web_app[SOCKETS] = sockets
     web_app[MESSAGES] = SlidingWindow(settings.messages_per_minute)
     web_app[OPENINGS] = SlidingWindow(settings.new_conversations_per_minute)
+    web_app[SIGN_INS] = SlidingWindow(settings.sign_ins_per_minute)
     web_app.on_response_prepare.append(middlewares.add_headers)
     web_app.cleanup_ctx.append(_language_engine)
     web_app.on_shutdown.append(_close_sockets)
-    for module in (pages, patient_http, patient_socket, feed_api):
+    web_app.on_startup.append(staff_upkeep.refuse_demo_accounts)
+    for module in (*PATIENT_SIDE, *STAFF_SIDE):
         web_app.add_routes(module.routes)
     web_app.router.add_static("/static", pages.STATIC)
     return web_app
@@ -47,6 +78,7 @@ def build_gateway(app: Application) -> web.Application:
 async def _close_sockets(web_app: web.Application) -> None:
     """Say goodbye, so that stopping does not wait for devices; they connect again."""
     sockets = web_app[SOCKETS]
+    web_app[DESK].close()
     closing = [ws.close(code=WSCloseCode.GOING_AWAY) for ws in set(sockets)]
     await asyncio.gather(*closing, return_exceptions=True)
 
@@ -64,12 +96,15 @@ async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
         )
         web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
         runner, hub, stopping = web_app[RUNNER], web_app[HUB], asyncio.Event()
-        loops = [
-            asyncio.create_task(every(turns.SWEEP_SECONDS, stopping, runner.sweep)),
-            asyncio.create_task(
-                every(announcer.SWEEP_SECONDS, stopping, lambda: announcer.announce_news(app, hub))
-            ),
-        ]
+        rounds: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
+            (turns.SWEEP_SECONDS, runner.sweep),
+            (announcer.SWEEP_SECONDS, lambda: announcer.announce_news(app, hub)),
+            (desk_feed.POLL_SECONDS, lambda: desk_feed.give_alerts(app, hub)),
+            (desk_feed.FORGET_SECONDS, lambda: desk_feed.forget_old(app)),
+            (staff_upkeep.SWEEP_SECONDS, lambda: staff_upkeep.end_expired(web_app)),
+        )
+        loops = [asyncio.create_task(every(seconds, stopping, work)) for seconds, work in rounds]
+        loops.append(asyncio.create_task(web_app[DESK].follow(stopping)))
         yield
         stopping.set()
         await finish(*loops)

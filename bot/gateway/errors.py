@@ -26,6 +26,18 @@ STATUS = {
     "rate_limited": 429,
     "too_many_conversations": 429,
     "unavailable": 503,
+    "sign_in_failed": 401,
+    "code_required": 401,
+    "sign_in_required": 401,
+    "csrf_failed": 403,
+    "forbidden": 403,
+    "own_account": 409,
+    "already_claimed": 409,
+    "already_closed": 409,
+    "not_holder": 409,
+    "stays_with_pharmacist": 409,
+    "same_queue": 409,
+    "sign_in_locked": 429,
     "feed_disabled": 404,
     "feed_too_large": 413,
     "feed_compressed": 415,
@@ -40,6 +52,7 @@ class ApiError(Exception):
     def __init__(self, code: str, locale: str = "en", **values: Any) -> None:
         super().__init__(code)
         self.code = code
+        self.retry_after = 60
         self.message = load(locale).render(f"error.{code}", values, now=utc_now())
 
     @property
@@ -53,7 +66,7 @@ class ApiError(Exception):
 
     def response(self) -> web.Response:
         """As an HTTP answer."""
-        headers = {"Retry-After": "60"} if self.status == 429 else None
+        headers = {"Retry-After": str(self.retry_after)} if self.status == 429 else None
         return web.json_response({"error": self.body()}, status=self.status, headers=headers)
 
     def frame(self, client_id: str | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ signals and go through the same queue, to stay in order with the events around t
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,15 @@ class Hub:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Queue[Signal]]] = {}
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, grown: Callable[[], None]) -> None:
+        """Have `grown` called whenever a log has grown in this process."""
+        self._watchers.append(grown)
+
+    def conversations(self) -> list[str]:
+        """The conversations that somebody here listens to."""
+        return list(self._listeners)
 
     @contextmanager
     def listen(self, conversation_id: str) -> Iterator[asyncio.Queue[Signal]]:
@@ -35,7 +44,13 @@ class Hub:
                 self._listeners.pop(conversation_id, None)
 
     def log_grew(self, conversation_id: str) -> None:
-        """Wake the connections: there are new events to read."""
+        """Wake the connections, and who watches: there are new events to read."""
+        self.wake(conversation_id)
+        for grown in self._watchers:
+            grown()
+
+    def wake(self, conversation_id: str) -> None:
+        """Wake the connections: there may be new events to read."""
         self._put(conversation_id, None)
 
     def pass_on(self, conversation_id: str, frame: dict[str, Any]) -> None:

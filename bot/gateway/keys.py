@@ -5,6 +5,7 @@ from weakref import WeakSet
 from aiohttp import web
 
 from bot.bootstrap import Application
+from bot.gateway.desk_feed import DeskFeed
 from bot.gateway.hub import Hub
 from bot.gateway.limits import SlidingWindow
 from bot.gateway.rasa_client import RasaClient
@@ -16,4 +17,6 @@ RASA = web.AppKey("rasa", RasaClient)
 RUNNER = web.AppKey("turn_runner", TurnRunner)
 MESSAGES = web.AppKey("message_window", SlidingWindow)
 SOCKETS = web.AppKey("sockets", WeakSet[web.WebSocketResponse])
+SIGN_INS = web.AppKey("sign_in_window", SlidingWindow)
+DESK = web.AppKey("desk_feed", DeskFeed)
 OPENINGS = web.AppKey("opening_window", SlidingWindow)

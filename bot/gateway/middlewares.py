@@ -93,9 +93,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Security headers on every answer; answers of the interface are never cached."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith(("/api/", "/feed/")):
+    if request.path.startswith(("/api/", "/feed/", "/staff/api/")):
         response.headers["Cache-Control"] = "no-store"
     elif request.path.startswith(EMBEDDABLE):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Cache-Control"] = "no-cache"
+    elif request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-cache"  # modules of one version belong together

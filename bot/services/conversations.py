@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,11 +23,11 @@ from bot.pharmacy.identity_keys import rx_key
 from bot.pharmacy.language import Language
 from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
-from bot.services import escalations, languages, staff_events, urgent
+from bot.services import call_talk, escalations, languages, staff_events, urgent, waits
 from bot.services.access import grants, visible_prescriptions
 from bot.services.event_log import append, change_owner, close, lock, seq_of
 from bot.services.questions_waiting import ASK_ALSO
-from bot.services.replies import RESUME_ASSISTANT
+from bot.services.replies import RESUME_ASSISTANT, Reply
 from bot.storage.conversations import Choice, Conversation, Turn, Verification
 from bot.storage.database import Database
 from bot.wording import load, supported
@@ -53,12 +53,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a conversation stands, for the frame that welcomes a socket."""
+    """Where a conversation stands, for the frame that welcomes a socket.
+
+    `presence` is what the device is told beside the owner: a place in line, or a name and a role.
+    """
 
     conversation_id: str
     locale: str
     owner: str
     last_seq: int
+    presence: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,12 @@ async def open_conversation(database: Database, locale: str, now: datetime) -> O
 
 
 async def authenticate(
-    database: Database, conversation_id: str, secret: str
+    database: Database, conversation_id: str, secret: str, now: datetime | None = None
 ) -> Standing | Ended | None:
-    """The conversation, if the secret is its own; None when it is not, or there is none."""
+    """The conversation, if the secret is its own; None when it is not, or there is none.
+
+    Who answers as of `now` is looked up only when it is given.
+    """
     async with database.read() as session:
         row = await session.get(Conversation, conversation_id)
         known = row.secret_hash if row is not None else digest("")
@@ -118,7 +125,8 @@ async def authenticate(
             return None
         if row.ended_at is not None:
             return Ended()
-        return Standing(row.conversation_id, row.locale, row.owner, row.last_seq)
+        presence = await waits.who_answers(session, row, now) if now else {}
+        return Standing(row.conversation_id, row.locale, row.owner, row.last_seq, presence)
 
 
 async def stored_seq(database: Database, conversation_id: str, client_id: str) -> int | None:
@@ -194,8 +202,7 @@ async def take_choice(
             client_id=client_id, choice_id=choice_id,
         )  # fmt: skip
         await _patient_was_here(session, conversation, rules, now)
-        if choice.intent == RESUME_ASSISTANT:
-            _resume_assistant(session, conversation, now)
+        if await _taken_here(session, conversation, choice, rules, now):
             await escalations.tell_desk(session, conversation, now)
             return Stored(seq, turn=False)
         turn = Turn(
@@ -212,18 +219,27 @@ async def end(database: Database, conversation_id: str, now: datetime) -> None:
         conversation = await lock(session, conversation_id)
         if conversation is None or conversation.ended_at is not None:
             return
-        wording = load(conversation.locale)
-        close(session, conversation, wording.render("closed", now=now), at=now)
-        if await escalations.open_ones(session, conversation_id):
-            await staff_events.tell(session, "left", conversation_id, now)
-        await session.execute(
-            delete(Verification).where(Verification.conversation_id == conversation_id)
-        )
-        await session.execute(
-            update(Turn)
-            .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
-            .values(state="dropped", answered_at=now)
-        )
+        text = load(conversation.locale).render("closed", now=now)
+        await end_locked(session, conversation, text, now)
+        if rows := await escalations.open_ones(session, conversation_id):
+            queue = escalations.audience(rows)
+            await staff_events.tell(session, "left", conversation_id, now, queue=queue)
+
+
+async def end_locked(
+    session: AsyncSession, conversation: Conversation, text: str, now: datetime
+) -> None:
+    """End a locked conversation, with what it had proved and what the bot still owed."""
+    conversation_id = conversation.conversation_id
+    close(session, conversation, text, at=now)
+    await session.execute(
+        delete(Verification).where(Verification.conversation_id == conversation_id)
+    )
+    await session.execute(
+        update(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
+        .values(state="dropped", answered_at=now)
+    )
 
 
 async def mark_seen(database: Database, conversation_id: str, seq: int) -> None:
@@ -265,11 +281,26 @@ async def _pass_on(
     return Stored(seq, turn=True)
 
 
-def _resume_assistant(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
-    """The patient asks something else while a question waits for a person."""
-    if conversation.owner == "queue":
-        text = load(conversation.locale).render("owner.bot", now=now)
-        change_owner(session, conversation, "bot", text, at=now)
+async def _taken_here(
+    session: AsyncSession,
+    conversation: Conversation,
+    choice: Choice,
+    rules: Rules,
+    now: datetime,
+) -> bool:
+    """Carry out a button with a reserved meaning, without Rasa; False for any other button."""
+    wording = load(conversation.locale, rules.country)
+    reply = Reply(session, conversation, wording, now, "", rules.timezone, rules.country)
+    if choice.intent == RESUME_ASSISTANT:
+        call_talk.forget(reply)
+        if conversation.owner == "queue":
+            change_owner(session, conversation, "bot", reply.text("owner.bot"), at=now)
+        return True
+    # A person who has the conversation reads the tap as a message.
+    if choice.intent in call_talk.INTENTS and conversation.owner != "staff":
+        await call_talk.take(reply, choice)
+        return True
+    return False
 
 
 async def _patient_was_here(

@@ -56,9 +56,7 @@ async def wait_in_line(
     change_owner(session, conversation, "queue", text, at=now, **data)
 
 
-def told_place(
-    place: Place | None, wording: Wording, now: datetime
-) -> tuple[str, dict[str, Any]]:
+def told_place(place: Place | None, wording: Wording, now: datetime) -> tuple[str, dict[str, Any]]:
     """A place in line in words and as data. While nobody is there, a place would mislead."""
     said = wording.render("owner.queue", now=now)
     if place is None or not place.open_now:
@@ -85,17 +83,23 @@ async def note_patient_wrote(
     if conversation.owner == "queue" and not await _thanked(session, conversation):
         append(
             session, conversation, "notice", "system", wording.render("waiting", now=now),
-            at=now, urgent=False,
+            at=now, urgent=False, thanks=True,
         )  # fmt: skip
 
 
 async def tell_desk(session: AsyncSession, conversation: Conversation, now: datetime) -> None:
     """Tell consoles that the log of a locked conversation has grown, if people look at it."""
-    if conversation.owner == "bot" and not await open_ones(session, conversation.conversation_id):
-        return
-    await staff_events.tell(
-        session, "message", conversation.conversation_id, now, seq=conversation.last_seq
-    )
+    rows = await open_ones(session, conversation.conversation_id)
+    if rows:
+        await staff_events.tell(
+            session, "message", conversation.conversation_id, now, queue=audience(rows),
+            seq=conversation.last_seq,
+        )  # fmt: skip
+
+
+def audience(rows: Sequence[Escalation]) -> str:
+    """The queue whose people are told of a conversation: the counter's, if any of it is theirs."""
+    return "counter" if any(row.queue == "counter" for row in rows) else "pharmacist"
 
 
 async def open_ones(session: AsyncSession, conversation_id: str) -> Sequence[Escalation]:
@@ -206,7 +210,7 @@ async def _thanked(session: AsyncSession, conversation: Conversation) -> bool:
             Event.seq > since,
             Event.kind == "notice",
             Event.author == "system",
-            Event.data["urgent"].as_boolean().is_(False),
+            Event.data["thanks"].as_boolean().is_(True),
         )
     )
     return bool(thanks)

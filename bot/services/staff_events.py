@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.staff import StaffEvent, StaffEventCounter
@@ -80,6 +80,20 @@ async def last_id(session: AsyncSession) -> int:
     """The number of the newest entry; 0 before the first."""
     found = await session.scalar(select(func.max(StaffEventCounter.last_id)))
     return found or 0
+
+
+async def is_kept(session: AsyncSession, after: int) -> bool:
+    """Whether everything that follows `after` is still there to be told."""
+    newest = await last_id(session)
+    if after > newest:
+        return False
+    oldest = await session.scalar(select(func.min(StaffEvent.event_id)))
+    return after >= (newest if oldest is None else oldest - 1)
+
+
+async def forget(session: AsyncSession, before: datetime) -> None:
+    """Delete the entries from before a time: no console is away for that long."""
+    await session.execute(delete(StaffEvent).where(StaffEvent.at < before))
 
 
 async def read_after(session: AsyncSession, after: int, limit: int = 500) -> Sequence[Change]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from bot.cli.main import main
 from bot.directives import Directive
-from bot.gateway import feed_api, pages, patient_http, patient_socket
+from bot.gateway.app import PATIENT_SIDE, STAFF_SIDE
 from bot.pharmacy.fill_states import FILL_STATES
 from bot.services.promises import DUE_MINUTES, PRIORITIES
 from tests.docs import names
@@ -23,6 +23,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, code, fences, links, name_of,
 README = ROOT / "README.md"
 DEVELOPMENT = ROOT / "docs" / "development.md"
 MESSAGE_PATH = ROOT / "docs" / "message-path.md"
+STAFF_API = ROOT / "docs" / "staff-api.md"
 ADRS = sorted(path for path in (ROOT / "docs" / "adr").glob("*.md") if path.name != "README.md")
 
 FOLDERS = ("bot", "tests", "docs", "data", "tools", "requirements", "bench", ".ci")
@@ -103,7 +104,7 @@ def test_commands_exist(page: Path) -> None:
     known = _subcommands()
     for command, what in WILLCALL.findall(text):
         assert command in known
-        if command in ("demo", "feed") and what:
+        if command in ("demo", "feed", "staff") and what:
             assert what in known[command]
 
 
@@ -113,9 +114,14 @@ def test_every_command_is_documented() -> None:
     assert {command for command, _ in WILLCALL.findall(text)} == _subcommands().keys()
 
 
-def test_every_route_is_documented_and_no_other() -> None:
-    told = {found for piece in code(MESSAGE_PATH) for found in ROUTE.findall(piece)}
-    assert told == set(_routes((pages, patient_http, patient_socket, feed_api)))
+@pytest.mark.parametrize(
+    ("page", "modules"),
+    [(MESSAGE_PATH, PATIENT_SIDE), (STAFF_API, STAFF_SIDE)],
+    ids=["patients", "staff"],
+)
+def test_every_route_is_documented_and_no_other(page: Path, modules: Iterable[object]) -> None:
+    told = {found for piece in code(page) for found in ROUTE.findall(piece)}
+    assert told == set(_routes(modules))
 
 
 def test_every_directive_is_documented() -> None:

@@ -24,6 +24,7 @@ _NAMES: dict[str, dict[str, Any]] = {
         "title": "Ready",
         "rules": "Please bring a photo ID.",
         "times": "9:00 AM to 1:00 PM",
+        "role_label": "pharmacist",
     },
     "es": {
         "store_name": "Farmacia Sol",
@@ -34,6 +35,7 @@ _NAMES: dict[str, dict[str, Any]] = {
         "title": "Lista",
         "rules": "Venga con una foto suya.",
         "times": "9:00 a. m. a 1:00 p. m.",
+        "role_label": "farmacéutico",
     },
 }
 _SHARED: dict[str, Any] = {
@@ -50,6 +52,13 @@ _SHARED: dict[str, Any] = {
     "transferred_to": "Elm Drugs",
     "approved_by": "Ann Lee",
     "source": "Label",
+    "ending": "42",
+    "name": "Ann Lee",
+    "place": 2,
+    "holder": "Ann Lee",
+    "patient_name": "Ana",
+    "staff_name": "Ann Lee",
+    "time": "noon",
 }
 _BY_FORMAT: dict[str, Any] = {
     "date": "2026-05-05",

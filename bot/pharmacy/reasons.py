@@ -1,0 +1,50 @@
+"""Why a question is with people: the reason codes of escalations, in words for staff."""
+
+LABELS = {
+    "ask_availability": "Stock question",
+    "ask_clinical": "Clinical question",
+    "ask_contact": "Contact question",
+    "ask_delivery": "Delivery question",
+    "ask_directions": "Directions on the label",
+    "ask_hours": "Opening hours",
+    "ask_insurance": "Insurance question",
+    "ask_pickup_rules": "Pickup question",
+    "ask_price": "Price question",
+    "ask_refills_left": "Refills left",
+    "ask_status": "Prescription status",
+    "ask_storage": "Storage or disposal",
+    "call_back": "Wants a phone call",
+    "complaint": "Complaint",
+    "identity_locked": "Identity check locked",
+    "late_fill": "Prescription is late",
+    "low_confidence": "Not understood",
+    "no_record": "No record found",
+    "notify_when_ready": "Wants to know when ready",
+    "other_language": "Another language",
+    "refuse_identity": "Will not verify",
+    "report_emergency": "May be an emergency",
+    "report_ran_out": "Ran out of a critical medicine",
+    "report_wrong_medicine": "Wrong or different medicine",
+    "request_cancel": "Wants to cancel a request",
+    "request_human": "Wants a person",
+    "request_refill": "Refill needs staff",
+    "request_transfer": "Prescription transfer",
+    "technical": "The assistant failed",
+    "unknown_state": "Unknown status in the records",
+    "update_profile": "Change of details",
+    "red_flag": "Red flag",
+    "red_flag_anaphylaxis": "Red flag: allergic reaction",
+    "red_flag_bleeding": "Red flag: bleeding",
+    "red_flag_breathing": "Red flag: breathing",
+    "red_flag_chest_stroke": "Red flag: chest pain or stroke",
+    "red_flag_consciousness": "Red flag: seizure or unconscious",
+    "red_flag_glucose": "Red flag: blood sugar",
+    "red_flag_ingestion": "Red flag: swallowed something",
+    "red_flag_overdose": "Red flag: overdose",
+    "red_flag_self_harm": "Red flag: self-harm",
+}
+
+
+def label(reason: str) -> str:
+    """A reason code in words; one without words is shown as it is."""
+    return LABELS.get(reason, reason.replace("_", " ").capitalize())
