@@ -14,7 +14,8 @@ from bot.services import call_backs, escalations
 from bot.services.event_log import append
 from bot.services.notices import say_urgent
 from bot.services.status_card import render_card
-from bot.storage.conversations import Choice, Conversation, Question
+from bot.storage.conversations import Choice, Conversation
+from bot.storage.teaching import Question
 from bot.wording import Wording
 
 RESUME_ASSISTANT = "resume_assistant"
@@ -153,7 +154,9 @@ class Reply:
         self.session.add(
             Question(
                 conversation_id=self.conversation.conversation_id,
+                kind="unanswered",
                 text=self.heard or self.question,
+                locale=self.conversation.locale,
                 intent=directive.intent,
                 confidence=directive.confidence,
                 ranking=[list(item) for item in directive.ranking],

@@ -97,8 +97,14 @@ class Turn(Base):
     claimed_until: Mapped[datetime | None]
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    # What the engine took it for, and how sure it was (0..1); empty when it was not asked.
+    intent: Mapped[str | None]
+    confidence: Mapped[float | None]
 
-    __table_args__ = (Index("ix_turn_state", "state", "claimed_until"),)
+    __table_args__ = (
+        Index("ix_turn_state", "state", "claimed_until"),
+        Index("ix_turn_asked", "asked_at"),
+    )
 
 
 class Verification(Base):
@@ -176,23 +182,6 @@ class Escalation(Base):
     call_name: Mapped[str | None]
 
     __table_args__ = (Index("ix_escalation_queue", "state", "queue", "due_at"),)
-
-
-class Question(Base):
-    """A question that the bot could not answer, with what the engine made of it."""
-
-    __tablename__ = "question"
-
-    question_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    conversation_id: Mapped[str] = mapped_column(
-        ForeignKey("conversation.conversation_id"), index=True
-    )
-    text: Mapped[str]
-    intent: Mapped[str | None]
-    confidence: Mapped[float | None]
-    ranking: Mapped[list[Any]]
-    status: Mapped[str]
-    asked_at: Mapped[datetime]
 
 
 class ReadyNotice(Base):

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from bot.storage import conversations, records, staff
+from bot.storage import conversations, records, staff, teaching
 from bot.storage.base import Base
 
 # Importing the modules is what fills the metadata.
-MODELS = (conversations, records, staff)
+MODELS = (conversations, records, staff, teaching)
 
 
 def run_migrations() -> None:
