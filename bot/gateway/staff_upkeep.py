@@ -21,6 +21,10 @@ async def end_expired(web_app: web.Application) -> None:
     except (SQLAlchemyError, OSError) as error:
         log.error("sessions cannot be looked through: %s", type(error).__name__)
         return
+    except Exception as error:
+        # Whatever it is, it must not end the rounds: the next one tries again.
+        log.exception("sessions could not be ended: %s", type(error).__name__)
+        return
     wake(web_app, changed)
 
 

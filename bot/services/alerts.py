@@ -65,7 +65,8 @@ async def _remind_holder(
     """Remind the person who has it; give up on them when they do not even read."""
     username = row.claimed_by or ""
     row.next_alert_at = now + (desk.UNREAD_AFTER if row.unread else desk.OVERDUE_EVERY)
-    if row.unread and row.alerts > desk.UNREAD_ALERTS:
+    patient_waits = row.unread > 0 and conversation.ended_at is None
+    if patient_waits and row.alerts > desk.UNREAD_ALERTS:
         await return_to_queue(session, conversation, username, rules, now)
         audit.record(
             session, "returned_to_queue", now, actor=None,

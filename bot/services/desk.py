@@ -134,7 +134,10 @@ async def transfer(
 async def hand_back(
     database: Database, actor: Actor, escalation_id: int, rules: Rules, now: datetime
 ) -> Done | Refusal:
-    """Close what the person has of the conversation, and let the assistant answer again."""
+    """Close what the person has of the conversation, and let the assistant answer again.
+
+    A call that the patient was promised is not done by that: it waits for its time.
+    """
     async with database.write() as session:
         case = await _held(session, actor, escalation_id, "hand_back", rules, now)
         if not isinstance(case, Case):
@@ -142,8 +145,12 @@ async def hand_back(
         if case.ended:
             return ConversationEnded()
         for row in case.in_hand():
-            _close(row, actor, desk.HANDED_BACK, now)
-            await case.tell("handed_back", row)
+            if row.reason == desk.CALL_BACK:
+                let_go_of(row, now)
+                await case.tell("released", row, holder=actor.display_name)
+            else:
+                _close(row, actor, desk.HANDED_BACK, now)
+                await case.tell("handed_back", row)
         _assistant_is_back(case)
         case.audit("hand_back")
         return _done(case)
@@ -233,6 +240,9 @@ async def _take(case: Case, row: Escalation) -> None:
     row.claimed_at = case.now
     row.alerts = 0
     row.next_alert_at = case.now + desk.UNREAD_AFTER
+    if case.ended or row.reason == desk.CALL_BACK:  # nothing to read, but something to do
+        row.unread = 0
+        row.next_alert_at = max(row.next_alert_at, row.call_until or row.due_at)
     await case.tell("claimed", row, holder=case.actor.display_name)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from bot.cli import staff_desk
 from bot.cli.main import main
 from bot.cli.records import prepare_database
 from bot.cli.run import ready_text
@@ -168,7 +167,7 @@ def test_a_password_is_typed_twice(
         except StopIteration:
             raise EOFError from None
 
-    monkeypatch.setattr(staff_desk.getpass, "getpass", getpass)
+    monkeypatch.setattr("getpass.getpass", getpass)
     done = staff("add", "zoe", "--role", "admin")
     assert said in done.out + done.err
     assert len(staff("list").out.splitlines()) == (2 if done.status == 0 else 1)

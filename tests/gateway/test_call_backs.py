@@ -12,7 +12,7 @@ from bot.services.records import import_records
 from tests.feed import examples
 from tests.gateway.conftest import NOW, House
 from tests.gateway.engine import custom
-from tests.staff import add_staff
+from tests.staff import add_staff, at_the_desk
 
 RECORDS = (
     examples.STORE, examples.PATIENT | {"last_name": "Carter"}, examples.PRODUCT,
@@ -80,3 +80,24 @@ async def test_a_device_that_connects_is_told_who_answers(pharmacy: House) -> No
     assert (welcome["owner"], welcome["name"]) == ("staff", "Paul Kim")
     assert (welcome["role"], welcome["role_label"]) == ("pharmacist", "farmacéutico")
     assert "place" not in welcome
+
+
+async def test_a_promised_call_outlasts_a_hand_back(pharmacy: House) -> None:
+    pharmacy.clock.now = NIGHT
+    device = await pharmacy.opened()
+    await device.say("can i take advil with it")
+    await device.choose("Ask for a phone call")
+    await device.verify(**CARTER)
+    await device.catch_up()
+    await device.choose("Saturday, November 28, 9:00 AM to 11:00 AM")
+    asked, call = await pharmacy.escalations(device)
+    async with at_the_desk(pharmacy.app.database, pharmacy.address, "paul", "pharmacist") as paul:
+        assert (await paul.post(f"escalations/{asked.escalation_id}/claim"))[0] == 200
+        rows = await pharmacy.escalations(device)
+        assert [row.claimed_by for row in rows] == ["paul", "paul"]
+        assert rows[1].next_alert_at == call.call_until
+        assert (await paul.post(f"escalations/{asked.escalation_id}/hand_back"))[0] == 200
+    asked, call = await pharmacy.escalations(device)
+    assert (asked.state, call.state) == ("closed", "waiting")
+    assert call.next_alert_at == call.call_from
+    assert "other question" in (await device.catch_up())[-1]["text"]

@@ -400,6 +400,25 @@ class TestAlerts:
         assert "The person who was here had to leave." in texts
         assert (await desk.events(device))[-1]["owner"] == "queue"
 
+    async def test_somebody_who_has_left_is_not_taken_from_the_holder(
+        self, desk: DeskHouse
+    ) -> None:
+        paul = await desk.enters("paul", "pharmacist")
+        device, number = await desk.asks()
+        await act(paul, number, "claim")
+        await device.say("hello?")
+        async with desk.house.session.delete(
+            f"{desk.house.address}/api/v1/conversations/{device.conversation_id}",
+            headers={"Authorization": f"Bearer {device.secret}"},
+        ):
+            pass
+        async with paul.stream() as stream:
+            await stream.next("hello")
+            for _ in range(5):
+                desk.house.clock.now += timedelta(seconds=125)
+                assert (await self.rung(desk, stream, kind="unread"))["username"] == "paul"
+        assert await waiting(paul) == []
+
     async def test_signing_out_lets_go(self, desk: DeskHouse) -> None:
         paul = await desk.enters("paul", "pharmacist")
         device, number = await desk.asks()
