@@ -51,7 +51,7 @@ class DeskFeed:
         self._cursor: int | None = None
         self._places: dict[str, int | None] = {}
         self._grown = asyncio.Event()
-        hub.watch(self._grown.set)
+        hub.watch(self.wake)
 
     @contextmanager
     def listen(self) -> Iterator[asyncio.Queue[Signal]]:
@@ -66,6 +66,10 @@ class DeskFeed:
     def pass_on(self, kind: str, conversation_id: str, **data: Any) -> None:
         """Tell consoles something that only matters now."""
         self._put(Passing(kind, conversation_id, data))
+
+    def wake(self) -> None:
+        """Read again now: there may be something new, or the end has come."""
+        self._grown.set()
 
     def close(self) -> None:
         """End all streams; consoles connect again."""

@@ -66,8 +66,9 @@ async def check(stored: str | None, password: str) -> Checked:
 
 def _check(stored: str | None, password: str) -> Checked:
     hasher = HASHER
+    nobodys = _nobodys(hasher)  # first, so that no name is slower when it is made
     try:
-        hasher.verify(stored if stored is not None else _nobodys(hasher), _bytes(password))
+        hasher.verify(stored if stored is not None else nobodys, _bytes(password))
     except (VerificationError, InvalidHashError):
         return Checked(right=False)
     if stored is None:
