@@ -9,12 +9,13 @@ from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB
 from bot.gateway.staff_access import endpoint, iso, read_body
 from bot.pharmacy.desk import OUTCOMES
-from bot.services import desk, desk_views
+from bot.services import desk, desk_closing, desk_views
 from bot.services.audit import Actor
 from bot.services.desk_cases import (
     AlreadyClaimed,
     AlreadyClosed,
     ConversationEnded,
+    Done,
     Forbidden,
     NotFound,
     NotHolder,
@@ -102,7 +103,9 @@ async def transfer(request: web.Request, actor: Actor) -> web.Response:
 async def hand_back(request: web.Request, actor: Actor) -> web.Response:
     """Let the assistant answer again."""
     app = request.app[APP]
-    done = await desk.hand_back(app.database, actor, escalation_id(request), app.rules, app.now())
+    done = await desk_closing.hand_back(
+        app.database, actor, escalation_id(request), app.rules, app.now()
+    )
     return await _answer(request, done)
 
 
@@ -112,7 +115,7 @@ async def close(request: web.Request, actor: Actor) -> web.Response:
     app = request.app[APP]
     number = escalation_id(request)
     sent = await read_body(request, Close)
-    done = await desk.close(
+    done = await desk_closing.close(
         app.database, actor, number, sent.outcome, sent.note, app.rules, app.now()
     )
     return await _answer(request, done)
@@ -132,7 +135,7 @@ async def _answer(request: web.Request, done: Any) -> web.Response:
         error = ApiError("already_claimed", holder=done.holder)
         body = {"error": {**error.body(), "holder": done.holder}, "holder": done.holder}
         return web.json_response(body, status=error.status)
-    if not isinstance(done, desk.Done):
+    if not isinstance(done, Done):
         raise ApiError(CODES[type(done)])
     request.app[HUB].log_grew(done.conversation_id)
     app = request.app[APP]

@@ -18,11 +18,19 @@ from bot.pharmacy.routes import Priority, Queue
 from bot.services import audit, staff_events
 from bot.services.audit import Actor
 from bot.services.conversations import Rules
-from bot.services.escalations import open_ones
+from bot.services.escalations import open_ones, wait_in_line
 from bot.services.event_log import lock
 from bot.storage.conversations import Conversation, Escalation
-from bot.storage.staff import StaffAccount
+from bot.storage.staff import StaffAccount, StaffNote
 from bot.wording import Wording, load
+
+
+@dataclass(frozen=True)
+class Done:
+    """It was done; consoles and the patient's devices have something new to read."""
+
+    escalation_id: int
+    conversation_id: str
 
 
 @dataclass(frozen=True)
@@ -184,3 +192,46 @@ def let_go_of(row: Escalation, now: datetime) -> None:
     row.alerts = 0
     wanted_at = row.call_from or row.due_at  # a call is not late before its window begins
     row.next_alert_at = desk.first_alert(cast(Priority, row.priority), now, wanted_at)
+
+
+async def held(
+    session: AsyncSession,
+    actor: Actor,
+    escalation_id: int,
+    action: str,
+    rules: Rules,
+    now: datetime,
+) -> Case | Refusal:
+    """The case, if the person has it in hand."""
+    case = await find(session, actor, escalation_id, action, rules, now)
+    if isinstance(case, Case) and not case.held:
+        case.audit(action, "not_holder")
+        return AlreadyClosed() if case.escalation.state == "closed" else NotHolder()
+    return case
+
+
+async def back_in_line(case: Case) -> None:
+    """Say where in line the conversation is now, if the patient is still there."""
+    if not case.ended:
+        await wait_in_line(case.session, case.conversation, case.wording, case.now)
+
+
+def add_note(
+    session: AsyncSession, conversation: Conversation, actor: Actor, text: str, now: datetime
+) -> StaffNote:
+    """Write a private note beside a conversation."""
+    note = StaffNote(
+        conversation_id=conversation.conversation_id,
+        username=actor.username,
+        display_name=actor.display_name,
+        role=actor.role,
+        at=now,
+        text=text,
+    )
+    session.add(note)
+    return note
+
+
+def done(case: Case) -> Done:
+    """It was done."""
+    return Done(case.escalation.escalation_id, case.conversation.conversation_id)

@@ -11,12 +11,12 @@ from bot.pharmacy import desk
 from bot.services import audit, staff_events
 from bot.services.audit import Actor
 from bot.services.conversations import Rules
-from bot.services.desk import add_note
 from bot.services.desk_cases import (
     ConversationEnded,
     Forbidden,
     NotFound,
     NotHolder,
+    add_note,
     holder_of,
     may_take,
 )

@@ -11,8 +11,7 @@ from bot.pharmacy.desk import Role
 from bot.services import desk, turns
 from bot.services.audit import Actor
 from bot.services.conversations import Rules, Stored, open_conversation, take_message
-from bot.services.desk import Done
-from bot.services.desk_cases import AlreadyClaimed
+from bot.services.desk_cases import AlreadyClaimed, Done
 from bot.services.escalations import hand_over, pass_to_queue
 from bot.services.event_log import lock
 from bot.services.turns import Owed
