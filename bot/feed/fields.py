@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, PlainValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from bot.pharmacy.identity_keys import name_key, phone_key, rx_key
+from bot.pharmacy.instruction_policy import OWN, is_own
 
 INSTANT = "must be a date and time with an offset, such as 2026-05-04T17:00:00-04:00"
 DAY = "must be a date, such as 2026-05-04"
@@ -114,6 +115,13 @@ KeptUntil = Annotated[datetime | date, PlainValidator(parse_kept_until)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100), _one_line]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _one_line]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), _printable]
+InstructionId = Annotated[
+    Id,
+    _matching(
+        lambda given: not is_own(given),
+        f"must not begin with {OWN}: such texts are written in Willcall",
+    ),
+]
 LastName = Annotated[Name, _has_letters]
 Phone = Annotated[str, StringConstraints(max_length=40), _one_line, _has_digits]
 RxNumber = Annotated[Id, _has_number]

@@ -14,6 +14,7 @@ from bot.feed.fields import (
     Day,
     Id,
     Instant,
+    InstructionId,
     KeptUntil,
     Language,
     LastName,
@@ -214,7 +215,7 @@ class InstructionRecord(_Strict):
     """An approved text about using one medicine."""
 
     type: Literal["instruction"]
-    instruction_id: Id
+    instruction_id: InstructionId
     product_id: Id | None = None
     generic_name: Name | None = None
     form: Name | None = None

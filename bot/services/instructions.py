@@ -11,11 +11,13 @@ from datetime import date
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.pharmacy.instruction_policy import OWN, is_own, plain_name
 from bot.pharmacy.instruction_topics import Topic, storage_topic
 from bot.pharmacy.routes import Route
 from bot.services.availability import named_products
 from bot.services.catalogue import Catalogue
 from bot.storage.records import Instruction, Product
+from bot.storage.teaching import InstructionVersion
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ async def find(
     """The approved text about `topic` for the products that can be meant; `products` not empty.
 
     `today` is the pharmacy's day. A text for one product goes before one for name and form, and
-    the one approved last goes first.
+    the one approved last goes first; of two from one day, the one that was written here. What a
+    pharmacist has retired silences the older texts of the feed for the same medicine and topic.
     """
     rows = await _approved(session, products, topic, today)
     fitting = [[row for row in rows if _is_for(row, product)] for product in products]
@@ -102,23 +105,61 @@ async def _approved(
         .order_by(
             Instruction.product_id.is_(None),
             Instruction.approved_on.desc(),
+            Instruction.instruction_id.startswith(OWN).desc(),
             Instruction.instruction_id,
         )
     )
-    return rows.all()
+    found = rows.all()
+    ended = await retired(session, topic) if any(_imported(row) for row in found) else ()
+    return [row for row in found if not is_silenced(row, ended)]
+
+
+async def retired(session: AsyncSession, topic: str | None = None) -> Sequence[InstructionVersion]:
+    """The versions that patients were told until a pharmacist retired them."""
+    was_told = or_(
+        InstructionVersion.second_at.is_not(None),
+        InstructionVersion.approved_at.is_not(None) & InstructionVersion.clinical.is_(False),
+    )
+    chosen = select(InstructionVersion).where(InstructionVersion.state == "retired", was_told)
+    if topic is not None:
+        chosen = chosen.where(InstructionVersion.topic == topic)
+    return (await session.scalars(chosen)).all()
+
+
+def is_silenced(row: Instruction, ended: Sequence[InstructionVersion]) -> bool:
+    """Whether a text of the feed is no newer than one for the same that was retired."""
+    return _imported(row) and any(
+        version.topic == row.topic
+        and same_medicine(version, row)
+        and version.ended_at is not None
+        and row.approved_on <= version.ended_at.date()
+        for version in ended
+    )
+
+
+def same_medicine(
+    one: Instruction | InstructionVersion, other: Instruction | InstructionVersion
+) -> bool:
+    """Whether two texts are for the same: one product, or one name and form."""
+    if one.product_id is not None or other.product_id is not None:
+        return one.product_id == other.product_id
+    return (plain_name(one.generic_name), plain_name(one.form)) == (
+        plain_name(other.generic_name),
+        plain_name(other.form),
+    )
+
+
+def _imported(row: Instruction) -> bool:
+    return not is_own(row.instruction_id)
 
 
 def _is_for(instruction: Instruction, product: Product) -> bool:
     if instruction.product_id is not None:
         return instruction.product_id == product.product_id
-    return (_plain(instruction.generic_name), _plain(instruction.form)) == (
-        _plain(product.generic_name),
-        _plain(product.form),
+    return (plain_name(instruction.generic_name), plain_name(instruction.form)) == (
+        plain_name(product.generic_name),
+        plain_name(product.form),
     )
-
-
-def _plain(text: str | None) -> str:
-    return " ".join((text or "").casefold().split())
 
 
 def _each_form(products: Sequence[Product], chosen: Sequence[Instruction | None]) -> list[Product]:
@@ -126,8 +167,8 @@ def _each_form(products: Sequence[Product], chosen: Sequence[Instruction | None]
     shown: dict[tuple[str, str, str | None], Product] = {}
     for product, row in zip(products, chosen, strict=True):
         key = (
-            _plain(product.generic_name),
-            _plain(product.form),
+            plain_name(product.generic_name),
+            plain_name(product.form),
             row.instruction_id if row else None,
         )
         shown.setdefault(key, product)
