@@ -1,18 +1,15 @@
 """The audit for the admin, as pages and as CSV. Reading it is written into it."""
 
-import csv
-import json
 import logging
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.gateway import csv_text
 from bot.gateway.keys import APP
 from bot.gateway.patient_api import read
 from bot.gateway.staff_access import endpoint, iso
@@ -27,8 +24,6 @@ COLUMNS = (
     "entry_id", "at", "username", "role", "action", "outcome", "conversation_id",
     "escalation_id", "address", "detail",
 )  # fmt: skip
-# What makes a spreadsheet compute a cell instead of showing it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -78,19 +73,15 @@ async def get_audit_csv(request: web.Request, actor: Actor) -> web.StreamRespons
     filters = _filters(request)
     async with app.database.write() as session:
         audit.record(session, "audit_exported", app.now(), actor=actor, filters=_told(filters))
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/csv; charset=utf-8",
-            "Content-Disposition": 'attachment; filename="audit.csv"',
-        }
-    )
+    response = web.StreamResponse(headers=csv_text.headers("audit.csv"))
     await response.prepare(request)
-    await response.write(_lines([COLUMNS]))
+    await response.write(csv_text.lines([COLUMNS]))
     try:
         while True:
             async with app.database.read() as session:
                 found = await audit.listed(session, filters, PAGE)
-            await response.write(_lines(_cells(_public(entry)) for entry in found))
+            rows = (_public(entry).values() for entry in found)
+            await response.write(csv_text.lines(rows))
             if len(found) < PAGE:
                 break
             filters = replace(filters, before_id=found[-1].entry_id)
@@ -123,21 +114,3 @@ def _told(filters: Filters) -> dict[str, Any]:
 def _public(entry: object) -> dict[str, Any]:
     values = {name: getattr(entry, name) for name in COLUMNS}
     return values | {"at": iso(values["at"])}
-
-
-def _cells(entry: Mapping[str, Any]) -> list[str]:
-    return [_cell(entry[name]) for name in COLUMNS]
-
-
-def _cell(value: Any) -> str:
-    """A cell that every spreadsheet shows as it is."""
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
