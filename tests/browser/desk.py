@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
@@ -178,7 +179,8 @@ async def live(page: Page) -> None:
 async def fits(page: Page) -> bool:
     """Nothing makes the page, or one of its panes, scroll sideways."""
     script = """() => [document.documentElement,
-        ...document.querySelectorAll('.scroll, .log, .requests, .heading, .foot, .page')]
+        ...document.querySelectorAll('.scroll, .log, .requests, .heading, .foot, .page'),
+        ...document.querySelectorAll('.side, .detail, dialog')]
       .filter((each) => each.checkVisibility())
       .every((each) => each.scrollWidth <= each.clientWidth + 1)"""
     return bool(await page.evaluate(script))
@@ -194,3 +196,95 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_MS / 1000):
         while not true():
             await asyncio.sleep(0.05)
+
+
+def day_in(days: int) -> str:
+    """A day of the calendar, counted from today."""
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
+def furnish_review(desk: FakeDesk) -> None:
+    """Questions in groups, instructions in each state, models, numbers."""
+    review = desk.review
+    for text in (
+        "how much would my lisinopril be without insurance",
+        "whats the cash price for lisinopril",
+        "price if i dont use my insurance",
+        "how much out of pocket",
+    ):
+        review.ask(text, 1)
+    review.questions[0] |= {"reachable": True}
+    spanish = {"locale": "es", "intent": "ask_vaccine", "kind": "unsure", "confidence": 0.52}
+    review.ask("ponen la vacuna del herpes", 2, **spanish, reachable=True)
+    review.ask("cuanto cuesta la vacuna contra el herpes", 2, **spanish)
+    review.ask("can i crush the big white pills", intent="ask_clinical", kind="not_helpful",
+               ranking=[["ask_clinical", 0.88], ["ask_stock", 0.05]], reachable=True)  # fmt: skip
+    dana, omar = (desk.accounts[name].public() for name in ("dana", "omar"))
+    signed = {"approved_by": dana, "approved_at": ago(9000)}
+    review.write(**signed, second_by=omar, second_at=ago(8000), clinical=True)
+    soon = {"review_due_on": day_in(12), "topic": "storage"}
+    review.write(medicine="amoxicillin suspension", generic_name="amoxicillin",
+                 form="suspension", **signed, **soon)  # fmt: skip
+    review.write(medicine="insulin glargine pen", state="second", clinical=True, **signed)
+    review.write(medicine="lisinopril 10 mg tablet", product_id="p1", series=None,
+                 version_id=None, imported=True, **signed)  # fmt: skip
+    done = review.ask("do you sell stamps", None)
+    review.decide(done, "labelled", "omar", "ask_stock")
+
+
+def furnish_models(desk: FakeDesk) -> None:
+    """The model of the installation, an active one, one that was refused, one that has passed."""
+    review = desk.review
+    figures: Row = {
+        "all_sentences": 4812,
+        "seconds": {"training": 70.5, "testing": 21.0, "all": 91.5},
+        "accuracy": {"messages": 1500, "before": 0.912, "after": 0.923},
+        "macro_f1": {"messages": 1500, "before": 0.894, "after": 0.894},
+        "red_flags_found": {"messages": 220, "before": 219, "after": 220},
+        "false_alarms": {"messages": 2400, "before": 20, "after": 21},
+        "clinical_answered_by_bot": {"messages": 300, "before": 3, "after": 3},
+    }
+    missed = {
+        "set": "red_flags", "text": "my lips are swelling since the new pill",
+        "expected": "emergency", "before": "report_emergency", "after": "ask_clinical",
+        "worse": True, "safety": True,
+    }  # fmt: skip
+    dearer = {"set": "kept_back", "text": "what will it cost me", "expected": "ask_price",
+              "before": "ask_stock", "after": "ask_price", "worse": False,
+              "safety": False}  # fmt: skip
+    lost = {"set": "kept_back", "text": "got any metformin", "expected": "ask_stock",
+            "before": "ask_stock", "after": "ask_price", "worse": True,
+            "safety": False}  # fmt: skip
+    review.train(state="retired", created_by="install", created_at=ago(90_000), retired_at=ago(900))
+    review.train(state="active", activated_by="omar", activated_at=ago(900), figures=figures)
+    refusal = "1 emergency raises no alarm any more: “my lips are swelling since the new pill”."
+    worse = figures | {"red_flags_found": {"messages": 220, "before": 219, "after": 218}}
+    review.train(state="refused", refusals=[refusal], differences=[missed, lost, dearer],
+                 figures=worse, finished_at=ago(50))  # fmt: skip
+    review.train(state="passed", differences=[lost, dearer], figures=figures, finished_at=ago(20))
+
+
+def furnish_numbers(desk: FakeDesk) -> None:
+    """Ninety days with weekends, and what is counted over all of them."""
+    days = []
+    for before in range(89, -1, -1):
+        asked = 20 + (before * 7) % 23 if before % 7 not in (2, 3) else 6
+        counts = {"asked": asked, "answered": asked * 7 // 10, "escalated": asked // 5}
+        days.append({"day": day_in(-before), **counts, "unanswered": asked // 9, "alarms": 0})
+    wait = {"answered": 40, "median_seconds": 312.0, "p90_seconds": 4100.5}
+    intents = [("Price of a medicine", 210), ("Stock of a medicine", 140), ("Vaccination", 12)]
+    desk.review.numbers = {
+        "days": days,
+        "intents": [{"intent": label, "label": label, "asked": n} for label, n in intents],
+        "first_answer": {**wait, "by_queue": {"counter": wait, "pharmacist": wait}},
+        "topics": [{"group_id": 1, "size": 4, "new": 4, "example": "how much out of pocket"}],
+        "feedback": {"helpful": 31, "not_helpful": 9},
+    }
+
+
+def furnish_retention(desk: FakeDesk) -> None:
+    desk.review.retention = {
+        "rules": {"transcripts_days": 180, "questions_days": 0},
+        "due": {"conversations": 3, "questions": 0},
+        "runs": [{"at": ago(600), "by": None, "conversations": 61, "questions": 4}],
+    }

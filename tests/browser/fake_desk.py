@@ -8,16 +8,16 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from bot.gateway import staff_pages
+from tests.browser.fake_desk_people import ACCOUNT, Account, Row, Talk, ago
+from tests.browser.fake_desk_review import FakeReview
 from tests.browser.fake_gateway import POLICY, STATIC, problem
 
-type Row = dict[str, Any]
+__all__ = ["PASSWORD", "FakeDesk", "Row", "Talk", "ago"]
 
 PASSWORD = "correct horse"
 OTHER = {"counter": "pharmacist", "pharmacist": "counter"}
@@ -25,52 +25,6 @@ CANNED = [
     {"id": "received", "title": "We are looking", "text": "We are looking into it now."},
     {"id": "ready", "title": "Ready at", "text": "[name], your order will be ready at […] today."},
 ]
-
-
-def ago(minutes: float) -> str:
-    """A time before now, in the form of the interface."""
-    at = datetime.now(UTC) - timedelta(minutes=minutes)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass
-class Account:
-    """Somebody who signs in with PASSWORD, and with `code` if there is one."""
-
-    username: str
-    display_name: str
-    role: str
-    code: str | None = None
-    disabled_at: str | None = None
-    locked: bool = False
-
-    def public(self) -> Row:
-        return {"username": self.username, "display_name": self.display_name, "role": self.role}
-
-
-@dataclass
-class Talk:
-    """A conversation with its notes and record."""
-
-    conversation_id: str
-    locale: str = "en"
-    events: list[Row] = field(default_factory=list)
-    notes: list[Row] = field(default_factory=list)
-    record: list[Row] = field(default_factory=list)
-    holder: Row | None = None
-    seen_seq: int = 0
-    ended_at: str | None = None
-    stored: dict[str, int] = field(default_factory=dict)
-
-    def add(self, author: str, text: str, kind: str = "message", **fields: Any) -> int:
-        """Store an event; without `at` it is of now."""
-        seq = len(self.events) + 1
-        event = {"seq": seq, "at": ago(0), "kind": kind, "author": author, "text": text}
-        self.events.append({**event, **fields})
-        return seq
-
-
-ACCOUNT = web.RequestKey("ACCOUNT", Account)
 
 
 class FakeDesk:
@@ -81,6 +35,7 @@ class FakeDesk:
             Account("dana", "Dana Lee", "pharmacist"),
             Account("tina", "Tina Lopez", "technician"),
             Account("omar", "Omar Haddad", "pharmacist", code="123456"),
+            Account("rosa", "Rosa Marin", "pharmacist"),
             Account("ada", "Ada Admin", "admin"),
         ]
         self.accounts = {each.username: each for each in people}
@@ -99,6 +54,7 @@ class FakeDesk:
         self.refuse_streams = False
         self.forgotten = False
         self.hidden_change = False
+        self.review = FakeReview(self)
         self.url = ""
         self._streams: dict[web.StreamResponse, asyncio.Queue[str | None]] = {}
         self._runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
@@ -205,6 +161,7 @@ class FakeDesk:
         app = web.Application(middlewares=[self._guard])
         api, conversation = "/staff/api", "/staff/api/conversations/{id}"
         app.add_routes(staff_pages.routes)
+        app.add_routes(self.review.routes())
         app.add_routes(
             [
                 web.static("/static", STATIC),

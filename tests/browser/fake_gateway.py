@@ -129,6 +129,7 @@ class FakeGateway:
                 web.get(conversation + "/events", self._events),
                 web.post(conversation + "/messages", self._post),
                 web.post(conversation + "/choices", self._post),
+                web.post(conversation + "/feedback", self._feedback),
                 web.post(conversation + "/identity", self._identity),
                 web.delete(conversation, self._delete),
                 web.route("OPTIONS", "/{any:.*}", self._preflight),
@@ -265,6 +266,12 @@ class FakeGateway:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(found.changed.wait(), wait)
         return web.json_response({"events": found.events[after:]})
+
+    async def _feedback(self, request: web.Request) -> web.Response:
+        if self._known(request) is None:
+            return problem(401, "unauthorized", "No such conversation.")
+        self.received.append({"type": "feedback", **await request.json()})
+        return web.Response(status=204)
 
     async def _identity(self, request: web.Request) -> web.Response:
         found = self._known(request)

@@ -78,4 +78,4 @@ class Accounts {
   }
 }
 
-new Shell({ roles: ["admin"], elsewhere: "/staff/", open: (shell, me) => new Accounts(shell, me) });
+new Shell({ roles: ["admin"], open: (shell, me) => new Accounts(shell, me) });

@@ -93,4 +93,4 @@ function row(entry) {
   return h("tr", null, cells.map((cell) => h("td", null, cell)));
 }
 
-new Shell({ roles: ["admin"], elsewhere: "/staff/", open: (shell) => new Audit(shell) });
+new Shell({ roles: ["admin"], open: (shell) => new Audit(shell) });

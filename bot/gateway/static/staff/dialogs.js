@@ -1,15 +1,17 @@
 /** Modal questions: the first field has the focus, Escape leaves, an error stays inside. */
 
 import { button, h, icon } from "./dom.js";
+import { counter } from "./fields.js";
 
 let numbered = 0;
 
 /**
  * Resolves to true after `act(values)` has worked, to false when it is left.
- * @param {{title: string, text?: string, fields?: object[], submit: string, danger?: boolean}} options
- *   fields: {name, label, kind: "select" | "textarea" | "text", choices?, required?, kept?: {get, set}}
+ * @param {{title: string, text?: string, content?: Node[], fields?: object[], submit: string, danger?: boolean}} options
+ *   fields: {name, label, kind: "select" | "textarea" | "text", value?, choices?, limit?, required?, kept?: {get, set}},
+ *   or {name, label, own: {node, input, value}} for what is no single control
  */
-export function ask({ title, text, fields = [], submit, danger = false }, act) {
+export function ask({ title, text, content = [], fields = [], submit, danger = false }, act) {
   return new Promise((resolve) => {
     const id = `ask-${(numbered += 1)}`;
     const error = h("p.problem", { role: "alert" });
@@ -20,6 +22,7 @@ export function ask({ title, text, fields = [], submit, danger = false }, act) {
       { method: "dialog", novalidate: "" },
       h("h2", { id }, title),
       text && h("p", null, text),
+      content,
       inputs.map(({ node }) => node),
       error,
       h("div.row.end", null, button("Cancel", () => dialog.close()), go),
@@ -28,7 +31,7 @@ export function ask({ title, text, fields = [], submit, danger = false }, act) {
     let done = false;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const missing = inputs.find(({ field, input }) => field.required && !input.value.trim());
+      const missing = inputs.find(({ field, value }) => field.required && !value());
       if (missing) {
         error.textContent = `${missing.field.label}: please fill this in.`;
         missing.input.setAttribute("aria-invalid", "true");
@@ -36,7 +39,7 @@ export function ask({ title, text, fields = [], submit, danger = false }, act) {
       }
       go.disabled = true;
       try {
-        await act(Object.fromEntries(inputs.map(({ field, input }) => [field.name, input.value.trim()])));
+        await act(Object.fromEntries(inputs.map(({ field, value }) => [field.name, value()])));
         done = true;
         for (const { field } of inputs) field.kept?.set("");
         dialog.close();
@@ -51,16 +54,18 @@ export function ask({ title, text, fields = [], submit, danger = false }, act) {
 }
 
 function control(field) {
-  const { name, label, kind = "text", choices = [], kept, hint } = field;
+  const { name, label, kind = "text", choices = [], kept, hint, own, limit = 2000 } = field;
+  if (own) return { field, ...own };
   const id = `field-${name}`;
   const described = hint && { "aria-describedby": `${id}-hint` };
   const props = { id, name, required: field.required && "", ...described };
   let input;
   if (kind === "select") input = h("select", props, choices.map(([value, words]) => h("option", { value }, words)));
-  else if (kind === "textarea") input = h("textarea", { ...props, rows: 4, maxlength: 2000 });
+  else if (kind === "textarea") input = h("textarea", { ...props, rows: field.rows ?? 4, maxlength: limit, lang: field.lang });
   else input = h("input", { ...props, type: kind, autocomplete: "off" });
+  if (field.value) input.value = field.value;
   if (kept) {
-    input.value = kept.get() ?? "";
+    input.value = kept.get() ?? input.value;
     input.addEventListener("input", () => kept.set(input.value));
   }
   // Ctrl+Enter sends from a field in which Enter is a new line
@@ -68,7 +73,8 @@ function control(field) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) input.form.requestSubmit();
   });
   const node = h("div.field", null, h("label", { for: id }, label), hint && h("p.small", { id: `${id}-hint` }, hint), input);
-  return { field, input, node };
+  if (field.limit) node.append(counter(input, limit));
+  return { field, input, node, value: () => input.value.trim() };
 }
 
 /** A dialog that only shows something. @returns {HTMLDialogElement} */

@@ -33,7 +33,7 @@ export class Live {
       onHello(JSON.parse(data));
     });
     source.addEventListener("change", ({ data }) => onChange(JSON.parse(data)));
-    for (const kind of ["typing", "seen", "read"])
+    for (const kind of ["typing", "seen", "read", "questions", "models"])
       source.addEventListener(kind, ({ data }) => onPassing(kind, JSON.parse(data)));
     source.addEventListener("reset", () => onReset());
     source.addEventListener("error", () => this.#lost(source));

@@ -14,13 +14,14 @@ import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { Record } from "./record.js";
 import { Shell } from "./shell.js";
-import { listen, showShortcuts } from "./shortcuts.js";
+import { DESK_KEYS, listen, showShortcuts } from "./shortcuts.js";
 import { Desk } from "./state.js";
 import { setServerTime } from "./time.js";
 import { plural } from "./words.js";
 
 /** Even a stream that looks alive may be dead: what is shown is never older than this. */
 const READ_ANYWAY = 60_000;
+const DESK_HINT = "In the queue the arrow keys move too. In a reply Enter sends and Shift+Enter begins a new line.";
 
 class Console {
   #abort = new AbortController();
@@ -29,7 +30,7 @@ class Console {
     const { signal } = this.#abort;
     this.shell = shell;
     this.me = me;
-    this.help = showShortcuts;
+    this.help = () => showShortcuts(DESK_KEYS, DESK_HINT);
     this.desk = new Desk(me);
     this.kept = new Kept(me.username);
     this.alerts = new Alerts(() => this.#showSound());
@@ -57,7 +58,7 @@ class Console {
     this.#build();
     for (const event of ["room", "opened"]) this.desk.addEventListener(event, () => this.record.render(this.desk.room));
     this.news = new News(this.desk, this.alerts, this.conversation);
-    listen(this.#keys(), signal);
+    listen(DESK_KEYS, this.#keys(), signal);
     addEventListener("popstate", () => this.#fromAddress(), { signal });
     document.addEventListener("visibilitychange", () => !document.hidden && this.desk.everythingChanged(), { signal });
     this.timer = setInterval(() => this.desk.everythingChanged(), READ_ANYWAY);
@@ -212,10 +213,10 @@ class Console {
         this.back();
         queue.search.input.focus();
       },
-      help: () => isOpen() || showShortcuts(),
+      help: () => isOpen() || this.help(),
       back: () => (queue.search.shown && queue.search.node.contains(document.activeElement) ? queue.search.clear() : this.back()),
     };
   }
 }
 
-new Shell({ roles: ["technician", "pharmacist"], elsewhere: "/staff/audit", open: (shell, me) => new Console(shell, me) });
+new Shell({ roles: ["technician", "pharmacist"], keys: true, open: (shell, me) => new Console(shell, me) });

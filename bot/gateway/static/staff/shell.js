@@ -10,6 +10,22 @@ import { ROLES, word } from "./words.js";
 
 const ENDED = "Your session has ended. Please sign in again; what you were writing is kept.";
 const SIGNED_OUT = "You are signed out.";
+/** What each role has; the first is where it begins. Who has only one needs no links. */
+const PAGES = {
+  technician: [["/staff/", "Desk"]],
+  pharmacist: [
+    ["/staff/", "Desk"],
+    ["/staff/questions", "Questions"],
+    ["/staff/instructions", "Instructions"],
+    ["/staff/models", "Models"],
+    ["/staff/numbers", "Numbers"],
+  ],
+  admin: [
+    ["/staff/audit", "Audit"],
+    ["/staff/accounts", "Accounts"],
+    ["/staff/retention", "Retention"],
+  ],
+};
 
 export class Shell {
   #page;
@@ -18,7 +34,7 @@ export class Shell {
   #atGate = false;
   #leaving = false;
 
-  /** @param {{roles: string[], elsewhere: string, open: (shell, me) => {stop, holding?, tools?, more?}}} options */
+  /** @param {{roles: string[], keys?: boolean, open: (shell, me) => {stop, holding?, help?}}} options */
   constructor(options) {
     this.options = options;
     this.root = h("div.shell");
@@ -34,7 +50,7 @@ export class Shell {
     let me = await get("/session", { background: true }).catch((error) => error);
     if (epoch !== this.#epoch) return; // the answer was 401: somebody else asks now
     if (me instanceof Error) return this.#unreachable(me);
-    if (!this.options.roles.includes(me.role)) return location.replace(this.options.elsewhere);
+    if (!this.options.roles.includes(me.role)) return location.replace(PAGES[me.role][0][0]);
     Object.assign(session, { csrf: me.csrf, username: me.username });
     this.main = h("main", { id: "main", tabindex: -1 });
     this.banner = h("div.banners", { role: "status" });
@@ -66,7 +82,8 @@ export class Shell {
   #header(me) {
     const where = location.pathname;
     const link = (href, text) => h("a", { href, "aria-current": where === href && "page" }, text);
-    const admin = me.role === "admin" && h("nav", { "aria-label": "Pages" }, link("/staff/audit", "Audit"), link("/staff/accounts", "Accounts"));
+    const pages = PAGES[me.role];
+    const nav = pages.length > 1 && h("nav", { "aria-label": "Pages" }, pages.map(([href, text]) => link(href, text)));
     const item = (label, act) => {
       const act_ = () => {
         menu.hidePopover();
@@ -78,13 +95,13 @@ export class Shell {
       "div.menu",
       { id: "menu", popover: "auto" },
       h("p.small", null, `${me.display_name}, ${word(ROLES, me.role)}`),
-      me.role !== "admin" && item("Keyboard shortcuts", () => this.#page?.help?.()),
+      this.options.keys && item("Keyboard shortcuts", () => this.#page?.help?.()),
       item("Sign out", () => this.#signOut("/logout")),
       item("Sign out everywhere", () => this.#signOut("/logout_everywhere")),
     );
     const who = h("p.who", null, h("b", null, me.display_name), h("span.small", null, word(ROLES, me.role)));
     const open = h("button.tool", { type: "button", popovertarget: "menu", "aria-label": "Menu" }, icon("menu"));
-    return h("header.top", null, h("p.brand", null, h("b", null, "Willcall"), " desk"), admin, h("div.grow"), this.tools, who, open, menu);
+    return h("header.top", null, h("p.brand", null, h("b", null, "Willcall"), " desk"), nav, h("div.grow"), this.tools, who, open, menu);
   }
 
   async #signOut(path) {

@@ -1,10 +1,10 @@
-/** Single keys for the work at the desk; they can be turned off, and never act while one types. */
+/** Single keys for the work of a page; they can be turned off, and never act while one types. */
 
 import { inform, isOpen } from "./dialogs.js";
 import { h } from "./dom.js";
 import { preference } from "./kept.js";
 
-const SHORTCUTS = [
+export const DESK_KEYS = [
   ["j", "Next in the queue", "next"],
   ["k", "Previous in the queue", "previous"],
   ["Enter", "Open", null],
@@ -20,9 +20,12 @@ const SHORTCUTS = [
 ];
 const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
-/** @param {Record<string, () => void>} actions by the names above, and `back` for Escape */
-export function listen(actions, signal) {
-  const named = Object.fromEntries(SHORTCUTS.filter(([, , name]) => name).map(([key, , name]) => [key, name]));
+/**
+ * @param {[key: string, does: string, name: string | null][]} keys
+ * @param {Record<string, () => void>} actions by those names, and `back` for Escape
+ */
+export function listen(keys, actions, signal) {
+  const named = Object.fromEntries(keys.filter(([, , name]) => name).map(([key, , name]) => [key, name]));
   const pressed = (event) => {
     if (isOpen() || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector(":popover-open")) return;
@@ -39,15 +42,15 @@ export function listen(actions, signal) {
   addEventListener("keydown", pressed, { signal });
 }
 
-export function showShortcuts() {
+export function showShortcuts(keys, hint) {
   const box = h("input", { type: "checkbox", id: "keys" });
   box.checked = preference.get("keys");
   box.addEventListener("change", () => preference.set("keys", box.checked));
-  const rows = SHORTCUTS.map(([key, does]) => h("div", null, h("dt", null, h("kbd", null, key)), h("dd", null, does)));
+  const rows = keys.map(([key, does]) => h("div", null, h("dt", null, h("kbd", null, key)), h("dd", null, does)));
   inform(
     "Keyboard shortcuts",
     h("dl.keys", null, rows),
-    h("p.small", null, "In the queue the arrow keys move too. In a reply Enter sends and Shift+Enter begins a new line."),
+    h("p.small", null, hint),
     h("label.check", { for: "keys" }, box, "Single-key shortcuts are on"),
   );
 }

@@ -18,6 +18,16 @@ export function span(ms) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** "45 s", "12 min", "3 h 5 min", "2 d 4 h" */
+export function length(seconds) {
+  if (typeof seconds !== "number") return "–";
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 export const day = (at) => new Date(at).toLocaleDateString("en-US", { weekday: "long", month: "long", day: "numeric" });
 export const clock = (at) => new Date(at).toLocaleTimeString("en-US", { timeStyle: "short" });
 

@@ -1,4 +1,4 @@
-/** One conversation: keeps what was said until the server has it, and tells the view. */
+/** One conversation: keeps what was said until the server has it. */
 
 import { backoff, Connection, GONE, request } from "./connection.js";
 
@@ -9,14 +9,10 @@ const TYPING_EVERY = 3_000;
 const PASSING = ["rate_limited", "internal", "unavailable", "network"];
 const memory = {};
 
-// without HTTPS there is no crypto.randomUUID
-const uuid = () =>
-  crypto.randomUUID?.() ??
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16),
-  );
+// randomUUID needs HTTPS
+const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** What this device remembers: session, locale, out:<client_id>. */
+/** What the device remembers: session, locale, out:<client_id>. */
 export class Store {
   constructor(base) {
     this.prefix = `willcall:${base}:`;
@@ -98,9 +94,8 @@ export class Chat {
     }
   }
 
-  /** @param {{type: "message" | "choice", text: string, choice_id?: string}} said */
   say(said) {
-    const item = { ...said, client_id: uuid(), at: Date.now() };
+    const item = { ...said, client_id: newId(), at: Date.now() };
     this.outbox.push(item);
     this.store.set(`out:${item.client_id}`, item);
     this.view.addOwn(item);
@@ -122,12 +117,16 @@ export class Chat {
     this.#line.send({ type: "seen", seq });
   }
 
+  helped(seq, helpful) {
+    this.#line.send({ type: "feedback", seq, helpful });
+  }
+
   /** Throws the server's answer. */
   verify(body) {
     return this.#request("/identity", { method: "POST", body });
   }
 
-  /** Clears the device in any case; resolves to whether the server ended it too. */
+  /** Clears the device; resolves to whether the server ended it too. */
   async end() {
     const known = this.store.get("session");
     const ended = known && this.#request("", { method: "DELETE" });

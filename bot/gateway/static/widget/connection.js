@@ -20,7 +20,7 @@ export async function request(url, { method, body, secret }) {
   throw { code: "network", ...data?.error, status: response.status };
 }
 
-/** Waits longer each time, with jitter, or until the network is back. @param {number} attempt */
+/** Waits longer each time, with jitter, or until the network is back. */
 export const backoff = (attempt) =>
   new Promise((resolve) => {
     setTimeout(resolve, Math.min(30_000, 500 * 2 ** attempt) * (0.5 + Math.random() / 2));
@@ -47,7 +47,7 @@ export class Connection {
     this.#socket?.over();
   }
 
-  /** Either way a message or choice is answered by an ack or error frame. */
+  /** Either way a message is answered by an ack or error frame. */
   send(frame) {
     if (this.#polling) this.#post(frame);
     else if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
@@ -120,11 +120,11 @@ export class Connection {
   }
 
   async #post({ type, ...body }) {
-    const path = { message: "messages", choice: "choices" }[type];
+    const path = { message: "messages", choice: "choices", feedback: type }[type];
     if (!path) return;
     const { url, secret, onFrame } = this.options;
     const answer = await request(`${url}/${path}`, { method: "POST", body, secret }).then(
-      ({ seq }) => ({ type: "ack", seq }),
+      (data) => ({ type: "ack", ...data }),
       (error) => ({ ...error, type: "error" }),
     );
     if (!this.#ended) onFrame({ ...answer, client_id: body.client_id });

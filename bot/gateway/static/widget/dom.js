@@ -1,9 +1,6 @@
-/** Builds DOM without parsing HTML: what a server or a person sends can only become text. */
+/** Builds DOM without parsing HTML: what anybody sends can only become text. */
 
-/**
- * Properties on… are listeners; false and undefined are left out.
- * @param {string} name tag.class @param {object} [props] @param {...any} children
- */
+/** A name is tag.class; properties on… are listeners; false and undefined are left out. */
 export function h(name, props, ...children) {
   const [tag, ...classes] = name.split(".");
   const node = document.createElement(tag);
@@ -34,7 +31,7 @@ const ICONS = {
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
 };
 
-/** Decorative. @param {keyof typeof ICONS} name */
+/** Decorative. */
 export function icon(name) {
   const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -1,4 +1,4 @@
-/** <willcall-chat>: the launcher and the panel, and what the conversation does to them. */
+/** <willcall-chat>: what the conversation does to the launcher and the panel. */
 
 import { Chat, Store } from "./chat.js";
 import { h, icon, sr } from "./dom.js";
@@ -14,10 +14,11 @@ export class WillcallChat extends HTMLElement {
   #gone = new AbortController();
   #unread = 0;
   #urgent = false;
-  #owner;
+  #owner = "bot";
   #known;
   #turnTimer;
   #first;
+  #answer;
   #placed;
 
   connectedCallback() {
@@ -46,7 +47,7 @@ export class WillcallChat extends HTMLElement {
     this.chat.stop();
   }
 
-  /** @param {string} [text] for the composer, not sent */
+  /** A text is put into the composer, not sent. */
   open(text) {
     const { panel, launcher, input, scroll } = this.n;
     if (!panel.open) {
@@ -91,9 +92,9 @@ export class WillcallChat extends HTMLElement {
   }
 
   over(note) {
-    const { over, composer, status } = this.n;
+    const { over, composer, help, status } = this.n;
     if (note) this.note(note);
-    over.hidden = !(composer.hidden = true);
+    over.hidden = !(composer.hidden = help.hidden = true);
     status.textContent = "";
   }
 
@@ -101,7 +102,7 @@ export class WillcallChat extends HTMLElement {
     this.add({ ...item, kind: "message", author: "patient" }, true);
   }
 
-  /** @param {boolean} quiet history or the patient's own: not announced */
+  /** Quiet is history, and the patient's own: not announced. */
   add(event, quiet) {
     const { scroll, welcome } = this.n;
     const follow = this.#atEnd() || scroll.scrollTop === this.#placed;
@@ -117,6 +118,7 @@ export class WillcallChat extends HTMLElement {
       this.#unread += 1;
       this.#badge();
     }
+    this.#ask(!quiet && event);
     // a reply taller than the window is shown from its beginning
     const act = quiet || event.kind === "identity_result";
     if (act) this.#first = null;
@@ -124,6 +126,15 @@ export class WillcallChat extends HTMLElement {
     if (!act && !follow) return;
     if (!node.hidden) scroll.scrollTop = this.#first ? this.#first.offsetTop - 12 : scroll.scrollHeight;
     this.#placed = scroll.scrollTop;
+  }
+
+  /** Whether an answer helped is asked until the next message. */
+  #ask({ seq, author, kind }) {
+    const { help, asks, answers } = this.n;
+    this.#answer = seq;
+    help.hidden = author !== "bot" || this.#owner !== "bot" || !/^(message|status_card)$/.test(kind);
+    answers.hidden = false;
+    asks.textContent = this.t.help;
   }
 
   setOnline(online) {
@@ -178,6 +189,13 @@ export class WillcallChat extends HTMLElement {
       again: () => {
         this.store.clear();
         this.restart();
+      },
+      help: (helpful) => {
+        const { asks, answers, input } = this.n;
+        this.chat.helped(this.#answer, helpful);
+        answers.hidden = true;
+        asks.textContent = this.t.thanks;
+        input.focus();
       },
       send: (text) => {
         this.chat.say({ type: "message", text });

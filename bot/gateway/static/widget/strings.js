@@ -78,6 +78,10 @@ const WORDS = {
   todo: ["To come:", "Falta:"],
   waits: ["waiting here", "en espera aquí"],
   next: ["What happens next", "Qué sigue"],
+  help: ["Did this help?", "¿Le ayudó?"],
+  yes: ["Yes", "Sí"],
+  no: ["No", "No"],
+  thanks: ["Thank you.", "Gracias."],
   urgentTitle: ["Urgent", "Urgente"],
 };
 

@@ -1,9 +1,9 @@
-/** A constructed sheet needs no inline style: the content policy can stay strict. */
+/** A constructed sheet: the content policy can stay strict. */
 
 const CSS = `
 :host {
   all: initial; display: block; color-scheme: light dark; color: var(--ink);
-  font: 400 max(16px, 1rem)/1.45 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  font: 400 max(16px, 1rem)/1.45 system-ui, sans-serif;
   --ink: light-dark(#1d2b26, #ece9e1); --muted: light-dark(#55625c, #abb6af); --paper: light-dark(#fff, #1d2724);
   --wash: light-dark(#f5f2ea, #131b18); --line: light-dark(#ddd7ca, #35423c); --edge: light-dark(#78837d, #84918a);
   --brand: light-dark(#1c5344, #2b735c); --link: light-dark(#17604c, #8bd0b4); --tint: light-dark(#e6efe9, #24372f);
@@ -105,6 +105,8 @@ dt { color: var(--muted); }
 input, textarea { width: 100%; min-height: 46px; padding: 9px 12px; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); }
 [aria-invalid="true"] { border: 2px solid var(--wrong); }
 .parts { display: grid; grid-template-columns: 4.5em 4.5em 6em; gap: 10px; }
+.help { margin-bottom: 14px; }
+.help button { min-height: 32px; padding: 0 12px; color: var(--link); }
 .typing { display: flex; align-items: center; gap: 5px; color: var(--muted); font-size: .875em; }
 i { width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
 .foot { padding: 10px 12px max(10px, env(safe-area-inset-bottom)); display: grid; gap: 8px; background: var(--paper); border-top: 1px solid var(--line); }

@@ -1,4 +1,4 @@
-/** The conversation on screen: every event once, in the order of seq, what is being sent at the end. */
+/** The conversation on screen: every event once, in the order of seq, unsent ones last. */
 
 import { button, firstParagraph, h, icon, linkify, sr, tel } from "./dom.js";
 import { identityForm } from "./view.js";
@@ -10,7 +10,6 @@ export class Timeline {
   /** Up to this seq nothing is missing. */
   reached = 0;
 
-  /** @param {HTMLElement} log @param {{t, say, verify, focus}} context */
   constructor(log, context) {
     this.log = log;
     this.context = context;

@@ -1,4 +1,4 @@
-/** What is always there – launcher, header, welcome, composer – and the identity form. */
+/** What is always there, and the identity form. */
 
 import { button, h, icon, linkify, sr } from "./dom.js";
 
@@ -6,7 +6,7 @@ let forms = 0;
 const LIMIT = 2000;
 const WARN_FROM = 1800;
 
-/** Returns the nodes by name. @param {HTMLElement} chat @param {object} on what buttons do */
+/** Returns the nodes by name; `on` says what buttons do. */
 export function buildView(chat, on) {
   const { t } = chat;
   const n = {};
@@ -31,8 +31,10 @@ export function buildView(chat, on) {
     h("p.small", null, t.privacy),
   );
   n.log = h("div", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": t.messages });
+  const answer = (helpful, text) => button("button", () => on.help(helpful), text);
+  n.help = h("div.row.help", { hidden: "" }, (n.asks = h("span", { role: "status" })), (n.answers = h("span.row", null, answer(true, t.yes), answer(false, t.no))));
   n.typing = h("p.typing", { hidden: "" }, h("i"), h("i"), h("i"), (n.typist = h("span")));
-  n.scroll = h("div.scroll", { tabindex: 0, role: "region", "aria-label": t.messages }, n.welcome, n.log, n.typing);
+  n.scroll = h("div.scroll", { tabindex: 0, role: "region", "aria-label": t.messages }, n.welcome, n.log, n.help, n.typing);
   n.status = h("p.small", { role: "status" });
   n.error = h("p.wrong", { role: "alert" });
   n.over = h("button.button.primary", { hidden: "", onclick: on.again }, t.again);
@@ -59,7 +61,7 @@ export function buildView(chat, on) {
 
 function buildComposer(n, { t, chat }, on) {
   const left = h("p.small", { id: "left" });
-  n.input = h("textarea", { rows: 1, maxlength: LIMIT, "aria-label": t.message, "aria-describedby": "left", placeholder: t.placeholder, enterkeyhint: "send"});
+  n.input = h("textarea", { rows: 1, maxlength: LIMIT, "aria-label": t.message, "aria-describedby": "left", placeholder: t.placeholder, enterkeyhint: "send" });
   const form = h("form.composer", null, n.input, h("button.primary", null, icon("send"), sr(t.send)), left);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -87,7 +89,7 @@ function buildComposer(n, { t, chat }, on) {
   return form;
 }
 
-/** What is typed here is kept nowhere. @param {object} event @param {object} context see Timeline */
+/** What is typed here is kept nowhere. */
 export function identityForm(event, context) {
   const { t } = context;
   const fields = buildFields(t, `id${(forms += 1)}-`);
