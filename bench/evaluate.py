@@ -18,7 +18,7 @@ from bench.evaluation.report import Report, drawing
 from bench.evaluation.sentences import MissingDataError
 from bench.machine import commit, machine
 from bot.cli.model import EngineError
-from bot.cli.places import ROOT
+from bot.places import ROOT
 
 PARTS = ("cv", "kept", "red_flags", "hint3", "speed")
 RESULTS = ROOT / "bench" / "results" / "evaluate.json"

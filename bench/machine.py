@@ -4,7 +4,7 @@ import os
 import platform
 import subprocess
 
-from bot.cli.places import ROOT
+from bot.places import ROOT
 
 
 def commit() -> str:

@@ -23,10 +23,10 @@ from sqlalchemy.engine import Engine
 
 from bench.machine import commit, machine
 from bot.actions.base import PatientAction
-from bot.cli.places import ROOT
 from bot.feed import json_lines
 from bot.feed.demo import demo_records
 from bot.gateway.rasa_client import RasaClient
+from bot.places import ROOT
 from bot.services.records import import_records
 from bot.storage.database import Database
 from bot.storage.schema import migrate

@@ -23,8 +23,8 @@ from bot.actions import base
 from bot.actions.server import build_action_server
 from bot.bootstrap import Application, build
 from bot.cli.model import ensure_model
-from bot.cli.places import RASA_PYTHON, ROOT
 from bot.gateway.app import build_gateway
+from bot.places import RASA_PYTHON, ROOT
 from bot.settings import Settings
 from bot.storage.database import Database
 

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from bot.cli.places import ROOT
 from bot.nlu.parse import Parser
 from bot.nlu.quiet import prepare_process
 from bot.nlu.ranking import EMERGENCY, cautious
 from bot.nlu.train import train
 from bot.pharmacy.routes import SERIOUS, first_route, serious_guess
+from bot.places import ROOT
 
 CONFIG = ROOT / "config.yml"
 KEPT_BACK = ROOT / "tests" / "nlu"

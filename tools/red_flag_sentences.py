@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.evaluation.sentences import content_of, grouped, training
-from bot.cli.places import ROOT
 from bot.nlu.ranking import EMERGENCY
 from bot.pharmacy.red_flags.rules import FAMILIES
+from bot.places import ROOT
 
 SENTENCES = ROOT / "data" / "red_flags"
 TESTS = ROOT / "tests" / "red_flags"

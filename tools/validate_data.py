@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from bot.cli.places import RASA_PYTHON, ROOT
+from bot.places import RASA_PYTHON, ROOT
 
 COMMAND = "from rasa.__main__ import main; main()"
 ARGUMENTS = ["data", "validate", "--fail-on-warnings"]

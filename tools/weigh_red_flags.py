@@ -23,10 +23,10 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bot.cli.places import RASA_PYTHON, ROOT
 from bot.pharmacy.red_flags import likeness
 from bot.pharmacy.red_flags.rules import FAMILIES
 from bot.pharmacy.red_flags.screen import by_rules
+from bot.places import RASA_PYTHON, ROOT
 from tools.red_flag_sentences import Flags, Sentences, digest, read
 
 HEAD = ROOT / "bot" / "nlu" / "words" / "emergency.json"

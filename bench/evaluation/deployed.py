@@ -7,9 +7,9 @@ from typing import Any
 
 from bench.evaluation.engines import progress
 from bot.cli.model import ensure_model, parse_lines
-from bot.cli.places import ROOT
 from bot.nlu.ranking import EMERGENCY
 from bot.pharmacy.routes import serious_guess
+from bot.places import ROOT
 from bot.settings import Settings
 
 FALLBACK = "nlu_fallback"

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.evaluation.project import intent_name, write_project
 from bench.evaluation.sentences import Sentence
-from bot.cli.places import RASA_PYTHON, ROOT
+from bot.places import RASA_PYTHON, ROOT
 
 PATIENCE = 60  # seconds between two signs of life
 

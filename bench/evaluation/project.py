@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from bench.evaluation.sentences import SEED, Sentence
-from bot.cli.places import ROOT
+from bot.places import ROOT
 
 # They know this project's own intents, or refuse; what is measured comes before a refusal.
 OWN_ONLY = ("EmergencyNet", "CautiousChoice", "FallbackClassifier")

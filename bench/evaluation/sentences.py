@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from bot.cli.places import ROOT
 from bot.pharmacy.language import Language, identify
+from bot.places import ROOT
 
 SEED = 2026
 OUT_OF_SCOPE = "NO_NODES_DETECTED"  # HINT3's label, and what a published engine says to refuse

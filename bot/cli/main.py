@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot.cli import records, staff
-from bot.cli.model import EngineError, ensure_model
+from bot.cli import purge, records, staff, teach
+from bot.cli.model import EngineError
 from bot.cli.staff_desk import StaffError
 from bot.cli.talk import parse, print_escalations
 from bot.settings import Settings, SettingsError, load, unknown_variables
@@ -53,11 +53,6 @@ def _run(settings: Settings, _given: argparse.Namespace) -> int:
         return _complain(str(error), 1)
 
 
-def _train(settings: Settings, _given: argparse.Namespace) -> int:
-    print(ensure_model(settings))
-    return 0
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="willcall", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -69,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", _run, "Start everything; Ctrl-C stops it.")
     add("migrate", records.migrate, "Bring the database to the present form.")
-    add("train", _train, "Train the model if its sources have changed; print its path.")
+    add("train", teach.train, "Train the model if its sources have changed; print its path.")
+    teaching = add("teach", teach.teach, "Train a model with what pharmacists approved; test it.")
+    teaching.add_argument("--activate", action="store_true", help="use it if it passes the test")
     reading = add(
         "parse", parse, "Read messages from standard input, one a line; print what is understood."
     )
@@ -79,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     escalations.add_argument("--all", action="store_true", help="closed ones as well")
     people = "Who may sign in at the desk."
     staff.declare(commands.add_parser("staff", help=people, description=people))
+    keeping = "Delete what has been kept long enough."
+    purge.declare(commands.add_parser("purge", help=keeping, description=keeping))
     demo = add("demo", records.seed, "The demonstration pharmacy.")
     demo.add_argument("what", choices=["seed"])
     feed = add("feed", records.import_file, "Take in the pharmacy's records.")

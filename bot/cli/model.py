@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.cli.places import RASA_PYTHON, ROOT, model_path
 from bot.cli.storage_routes import storage_routes
-from bot.pharmacy import identity_text, red_flags
+from bot.pharmacy import red_flags
 from bot.pharmacy.language import Language, identify
-from bot.pharmacy.routes import Route, first_route, serious_guess
-from bot.pharmacy.two_questions import split
-from bot.pharmacy.typed_text import NOT_UNDERSTOOD, engine_input, is_blank
+from bot.pharmacy.routes import Route, first_route
+from bot.places import RASA_PYTHON, ROOT, model_path, vectors_file
 from bot.settings import Settings
+from bot.teaching.deployed import Reading, acted_on, engine_text
 
 
 class EngineError(RuntimeError):
@@ -30,7 +29,10 @@ def ensure_model(settings: Settings) -> Path:
         return model
     print("Training the language model (about half a minute) …", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [_python(), "-m", "bot.nlu.train", "--out", str(model)],
+        [
+            _python(), "-m", "bot.nlu.train", "--out", str(model),
+            "--vectors", str(vectors_file(settings.data_dir)),
+        ],
         cwd=ROOT, env=_environment(), check=False,
     )  # fmt: skip
     if done.returncode != 0:
@@ -38,13 +40,19 @@ def ensure_model(settings: Settings) -> Path:
     return model
 
 
-def parse_lines(settings: Settings, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """What the deployed assistant would do with each text as a first message, in order."""
+def parse_lines(
+    settings: Settings, lines: Iterable[str], model: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """What the deployed assistant would do with each text as a first message, in order.
+
+    `model` is the one to read with; without it, that of the present sources is.
+    """
     texts = list(lines)
-    inputs = [_engine_text(text) for text in texts]
+    today = datetime.now(UTC).date()
+    inputs = [engine_text(text, today) for text in texts]
     asked = [text for text in inputs if text is not None]
-    understood = iter(_understand(ensure_model(settings), asked) if asked else ())
-    readings = [next(understood) if given is not None else NOTHING for given in inputs]
+    understood = iter(_understand(model or ensure_model(settings), asked) if asked else ())
+    readings = [next(understood) if given is not None else UNREAD for given in inputs]
     about_storing = [
         given
         for given, reading in zip(inputs, readings, strict=True)
@@ -59,22 +67,9 @@ def parse_lines(settings: Settings, lines: Iterable[str]) -> Iterator[dict[str, 
         yield _first_message(text, reading, route or first_route(intent, given or ""))
 
 
-NOTHING: dict[str, Any] = {
+UNREAD: dict[str, Any] = {
     "intent": "nlu_fallback", "confidence": 1.0, "ranking": [], "nearest": [],
 }  # fmt: skip
-
-
-def _engine_text(text: str) -> str | None:
-    """What Rasa would be given; None where the gateway decides without it.
-
-    Identity details are taken out, and of several questions the first comes first. A language
-    that the bot cannot read goes to the counter at once.
-    """
-    if identify(text) is Language.OTHER:
-        return None
-    redacted = identity_text.redact(text, datetime.now(UTC).date())
-    given = engine_input(split(redacted.text)[0])
-    return None if is_blank(text) or given == NOT_UNDERSTOOD else given
 
 
 def _first_message(text: str, reading: dict[str, Any], route: Route) -> dict[str, Any]:
@@ -92,10 +87,8 @@ def _first_message(text: str, reading: dict[str, Any], route: Route) -> dict[str
 
 
 def _acted_on(reading: dict[str, Any]) -> str:
-    """The intent that decides: the one that was understood, or a guess too serious to leave."""
     guesses = [(item["intent"], item["confidence"]) for item in reading["ranking"]]
-    understood: str = reading["intent"]
-    return (understood == "nlu_fallback" and serious_guess(guesses)) or understood
+    return acted_on(Reading(reading["intent"], guesses))
 
 
 def _understand(model: Path, texts: list[str]) -> Iterator[dict[str, Any]]:

@@ -13,9 +13,9 @@ import requests
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from bot.cli.model import ensure_model
-from bot.cli.places import RASA_PYTHON, ROOT
 from bot.cli.records import prepare_database
+from bot.cli.teach import model_to_serve
+from bot.places import RASA_PYTHON, ROOT
 from bot.services.demo_accounts import DemoAccount
 from bot.settings import Settings
 
@@ -34,7 +34,7 @@ def run(settings: Settings) -> int:
     """Run Willcall until Ctrl-C (exit status 0) or until a part dies (1)."""
     _check_ports(settings)
     people = prepare_database(settings)
-    model = ensure_model(settings)
+    model = model_to_serve(settings)
     token = settings.rasa_token or secrets.token_urlsafe(24)
     environment = os.environ | {
         SUPERVISOR: str(os.getpid()),

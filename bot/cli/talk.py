@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.bootstrap import build
 from bot.cli.model import parse_lines
+from bot.cli.teach import model_to_read
 from bot.services.escalations import listed
 from bot.settings import Settings
 from bot.storage.conversations import Escalation
@@ -25,7 +26,7 @@ def parse(settings: Settings, given: argparse.Namespace) -> int:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")
     lines = [line.rstrip("\r\n") for line in sys.stdin]
-    for answer in parse_lines(settings, lines):
+    for answer in parse_lines(settings, lines, model_to_read(settings)):
         print(
             "\n".join(_explained(answer))
             if given.explain

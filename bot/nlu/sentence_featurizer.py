@@ -13,7 +13,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import SentenceEncoder, encoder
+from bot.nlu.kept_vectors import Encoder, current_encoder
 from bot.nlu.reading import for_meaning
 
 
@@ -36,7 +36,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         """No settings of its own."""
         return {**DenseFeaturizer.get_default_config()}
 
-    def __init__(self, config: Dict[str, Any], name: str, sentence_encoder: SentenceEncoder):
+    def __init__(self, config: Dict[str, Any], name: str, sentence_encoder: Encoder):
         """The encoder is handed in, so that every component of a process shares one."""
         super().__init__(name, config)
         self._encoder = sentence_encoder
@@ -50,7 +50,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> "SentenceFeaturizer":
         """Called by Rasa's graph. Raises EncoderUnavailableError if the weights are not right."""
-        return cls(config, execution_context.node_name, encoder())
+        return cls(config, execution_context.node_name, current_encoder())
 
     @classmethod
     def validate_config(cls, config: Dict[str, Any]) -> None:

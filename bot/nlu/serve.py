@@ -11,8 +11,10 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from bot.nlu.quiet import SafeText, describe, prepare_process
+from bot.nlu.vectors_route import add_vectors
 from bot.supervised import exit_with_parent
 
 log = logging.getLogger("willcall.rasa")
@@ -20,11 +22,20 @@ log = logging.getLogger("willcall.rasa")
 
 def serve(model: Path, interface: str, port: int, actions_url: str, token: str | None) -> None:
     """Run until the process is told to stop."""
-    from rasa.core.run import serve_application  # noqa: PLC0415  slow import
+    from rasa.core import run  # noqa: PLC0415  slow import
     from rasa.core.utils import AvailableEndpoints  # noqa: PLC0415
     from rasa.utils.endpoints import EndpointConfig  # noqa: PLC0415
 
-    serve_application(
+    configure = run.configure_app
+
+    def configure_with_vectors(*given: Any, **named: Any) -> Any:
+        server = configure(*given, **named)
+        add_vectors(server, token)
+        return server
+
+    # Rasa has no hook for a route that belongs to no channel.
+    run.configure_app = configure_with_vectors
+    run.serve_application(
         model_path=str(model),
         channel="rest",
         interface=interface,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.places import ROOT, sources_digest
+from bot.places import ROOT, sources_digest
 from bot.settings import SettingsError, load, unknown_variables
 from tests.stack import model_file
 

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 import yaml
 
-from bot.cli.places import ROOT
 from bot.feed import json_lines
 from bot.feed.demo import demo_records
 from bot.pharmacy.routes import SERIOUS
+from bot.places import ROOT
 from bot.services.records import import_records
 from bot.storage.database import Database
 from tests.conversations.test_routes import route_of

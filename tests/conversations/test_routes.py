@@ -14,9 +14,9 @@ from sqlalchemy import select
 from bot.actions import registry
 from bot.actions.server import build_action_server
 from bot.cli.model import parse_lines
-from bot.cli.places import ROOT
 from bot.feed import json_lines
 from bot.pharmacy.routes import HANDOVERS
+from bot.places import ROOT
 from bot.services.records import import_records
 from bot.settings import Settings
 from bot.storage.conversations import Escalation

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.cli.places import ROOT
+from bot.places import ROOT
 from tests.stack import free_port
 
 START_SECONDS = 60

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.cli.places import ROOT, model_path
+from bot.places import ROOT, model_path
 from tests.stack import free_port, model_file
 
 WILLCALL = ROOT / ".venv" / "bin" / "willcall"

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.cli.places import ROOT
+from bot.places import ROOT
 from tests.faults.running import WILLCALL, Running, alive, gone, running
 from tests.stack import Device
 

@@ -11,8 +11,11 @@ from typing import Any
 import aiohttp
 import numpy as np
 import pytest
+import requests
 
-from bot.cli.places import RASA_PYTHON, ROOT
+from bot.gateway.rasa_client import RasaClient
+from bot.pharmacy.meaning_groups import cosine
+from bot.places import RASA_PYTHON, ROOT
 from tests.stack import RasaProcess, free_port, model_file
 
 pytestmark = pytest.mark.stack
@@ -145,6 +148,65 @@ def test_input_that_is_no_json_string_is_named() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "line 2" in done.stderr
+
+
+async def _vectors(session: aiohttp.ClientSession, url: str, body: Any, **query: str) -> Any:
+    async with session.post(f"{url}/willcall/vectors", json=body, params=query) as response:
+        return await response.json() if response.status == 200 else response.status
+
+
+async def test_the_server_tells_what_sentences_mean(rasa: RasaProcess) -> None:
+    texts = ["is my refill ready", "is my prescription ready", "el clima está agradable hoy"]
+    script = (
+        "import json, sys; from bot.nlu.encoder import encoder; "
+        "from bot.nlu.reading import for_meaning; texts = json.loads(sys.argv[1]); "
+        "v = encoder().encode([for_meaning(text) for text in texts])[:, 384:]; "
+        "print(json.dumps(v.tolist()))"
+    )
+    done = in_engine(script, json.dumps(texts))
+    assert done.returncode == 0, done.stderr
+    async with aiohttp.ClientSession() as session:
+        client = RasaClient(session, rasa.url, 10)
+        found = await client.vectors(texts)
+        assert found is not None
+        for one, expected in zip(found, json.loads(done.stdout), strict=True):
+            assert list(one) == pytest.approx(expected, abs=1e-5)
+        assert cosine(found[0], found[1]) > cosine(found[0], found[2])
+        wrong: list[Any] = [{"texts": []}, {"texts": ["x"] * 65}, {"texts": [1]}, {}, ["x"], "x"]
+        for body in wrong:
+            assert await _vectors(session, rasa.url, body) == 400, body
+        assert await client.vectors(["x"] * 65) is None
+        assert await RasaClient(session, "http://127.0.0.1:1", 1).vectors(texts) is None
+
+
+async def test_meaning_is_told_to_whoever_has_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "a-token-of-this-test"
+    process = RasaProcess(model_file(), free_port())
+    log = tmp_path / "rasa.log"
+    monkeypatch.setenv("WILLCALL_RASA_TOKEN", token)
+    # Rasa's own parsing, by which the start is noticed, asks for the token too.
+    monkeypatch.setattr(RasaProcess, "_parses", lambda self: _answers(self.url, token))
+    try:
+        process.start(log)
+        async with aiohttp.ClientSession() as session:
+            body = {"texts": [PLANTED]}
+            assert await _vectors(session, process.url, body) == 401
+            assert await _vectors(session, process.url, body, token="another") == 401
+            assert (await _vectors(session, process.url, body, token=token))["size"] == 384
+            assert await _vectors(session, process.url, {"texts": PLANTED}, token=token) == 400
+            assert await RasaClient(session, process.url, 10, token).vectors([PLANTED]) is not None
+    finally:
+        process.kill()
+    assert PLANTED not in log.read_text()
+
+
+def _answers(url: str, token: str) -> bool:
+    try:
+        return requests.get(f"{url}/status", params={"token": token}, timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 async def test_no_log_line_of_rasa_tells_what_was_written(tmp_path: Path) -> None:

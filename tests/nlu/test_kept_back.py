@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from bot.cli.model import parse_lines
-from bot.cli.places import ROOT
 from bot.pharmacy.routes import SERIOUS
+from bot.places import ROOT
 from bot.settings import Settings
 
 pytestmark = pytest.mark.stack

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 import yaml
 
-from bot.cli.places import ROOT
 from bot.nlu.ranking import EMERGENCY, Ranking
 from bot.pharmacy.routes import SERIOUS
+from bot.places import ROOT
 from tools.choose_thresholds import Choice, Kept, chosen, outcomes, worth, written
 
 LOOSE = Choice(share=1.0, sure=0.95, threshold=0.05)

@@ -31,4 +31,14 @@ def sources_digest(root: Path = ROOT) -> str:
 
 def model_path(data_dir: Path, root: Path = ROOT) -> Path:
     """The model that belongs to the present sources, whether or not it exists yet."""
-    return data_dir.resolve() / "models" / f"willcall-{sources_digest(root)}.tar.gz"
+    return models_folder(data_dir) / f"willcall-{sources_digest(root)}.tar.gz"
+
+
+def models_folder(data_dir: Path) -> Path:
+    """Where trained models lie."""
+    return data_dir.resolve() / "models"
+
+
+def vectors_file(data_dir: Path) -> Path:
+    """What the sentence encoder has computed, kept for the next training."""
+    return models_folder(data_dir) / "vectors.npz"

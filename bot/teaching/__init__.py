@@ -1,0 +1,1 @@
+"""Teaching: what pharmacists have approved becomes a model, and nothing worse is switched on."""
