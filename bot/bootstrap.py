@@ -10,6 +10,7 @@ from bot.services.catalogue import Catalogue
 from bot.services.conversations import Rules
 from bot.services.identity import Limits
 from bot.services.letting_go import let_go
+from bot.services.retention import Keeping
 from bot.services.sessions import LetGo, SignInRules
 from bot.settings import Settings, load
 from bot.storage.database import Database
@@ -34,6 +35,7 @@ class Application:
     limits: Limits
     sign_in_rules: SignInRules
     let_go: LetGo
+    keeping: Keeping
     now: Clock = utc_now
 
 
@@ -44,7 +46,12 @@ def build(
     red_flags.screen("")  # a broken rule must stop the start, not the first message
     if settings.database.startswith("sqlite"):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-    rules = Rules(settings.verified_minutes, settings.country, settings.default_timezone)
+    rules = Rules(
+        settings.verified_minutes,
+        settings.country,
+        settings.default_timezone,
+        settings.unsure_below,
+    )
     return Application(
         settings,
         database or Database(settings.database),
@@ -63,6 +70,7 @@ def build(
             settings.demo,
         ),
         lambda session, username, now: let_go(session, username, rules, now),
+        Keeping(settings.keep_transcripts_days, settings.keep_questions_days),
         now,
     )
 

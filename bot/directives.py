@@ -176,6 +176,18 @@ class Unanswered(_Directive):
     ranking: tuple[tuple[str, float], ...] = ()
 
 
+class Understood(_Directive):
+    """What a typed message was taken for, and how sure the engine was (0..1).
+
+    `confidence` is None where something else than the engine decided.
+    """
+
+    type: Literal["understood"] = "understood"
+    intent: str
+    confidence: float | None = None
+    ranking: tuple[tuple[str, float], ...] = ()
+
+
 class RefillPlaced(_Directive):
     """Tells that a request was placed; the row exists already. A renewal asks the prescriber."""
 
@@ -197,6 +209,7 @@ Directive = Annotated[
     | Notice
     | Handoff
     | Unanswered
+    | Understood
     | RefillPlaced,
     Field(discriminator="type"),
 ]

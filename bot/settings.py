@@ -113,6 +113,21 @@ class Settings(BaseSettings):
         1440, ge=0, description="Age of the last import that answers warn about; 0: never."
     )
 
+    unsure_below: float = Field(
+        0.5, ge=0, le=1, description="Confidence below which an answer is kept for review."
+    )
+
+    keep_transcripts_days: int = Field(
+        180, ge=0, le=36500, description="Days after which an idle chat is deleted; 0: never."
+    )
+    keep_questions_days: int = Field(
+        730, ge=0, le=36500, description="The same for redacted questions kept for review."
+    )
+
+    largest_accuracy_drop: float = Field(
+        0.005, ge=0, le=1, description="Share of accuracy that a newly taught model may lose."
+    )
+
     @field_validator("allowed_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:

@@ -172,7 +172,7 @@ class PatientAction(Action, ABC):
                 _ranking(message),
             )
             action = await _acting(self, question)
-            spoken = await action.respond(question)
+            spoken = [*await action.respond(question), *_understood(self, action, question)]
         if not any(isinstance(item, d.Remember) for item in spoken):
             spoken = [*spoken, question.remember()]
         return spoken if self.settles_confirmation else [*dropped(question, spoken), *spoken]
@@ -191,6 +191,21 @@ async def _acting(chosen: PatientAction, question: Question) -> PatientAction:
     from bot.actions.registry import action_for  # noqa: PLC0415 - the registry knows this class
 
     return action_for("inform")
+
+
+def _understood(
+    chosen: PatientAction, action: PatientAction, question: Question
+) -> list[d.Understood]:
+    """What the engine took a typed message for, unless the question before it decided."""
+    if not question.text:
+        return []
+    if action is not chosen:
+        return [d.Understood(intent="inform", ranking=question.ranking)]
+    return [
+        d.Understood(
+            intent=question.intent, confidence=question.confidence, ranking=question.ranking
+        )
+    ]
 
 
 def dropped(question: Question, spoken: Answer) -> Answer:

@@ -46,7 +46,7 @@ class ActionReportEmergency(PatientAction):
 
 
 class ActionNotUnderstood(PatientAction):
-    """Asks to rephrase once; then records the question and hands over. Never guesses."""
+    """Asks to rephrase once, then hands over; records the question each time. Never guesses."""
 
     intents: ClassVar[tuple[str, ...]] = ("nlu_fallback",)
 
@@ -67,9 +67,10 @@ class ActionNotUnderstood(PatientAction):
             return [unanswered, *spoken]
         missed = question.asker.memory.misunderstood + 1
         if missed <= MISSES_ALLOWED and question.asker.memory.confirm is not None:
-            return await ask_again(question, missed)
+            return [unanswered, *await ask_again(question, missed)]
         if missed <= MISSES_ALLOWED:
-            return [d.Say(response="not_understood"), question.remember(misunderstood=missed)]
+            again = question.remember(misunderstood=missed)
+            return [unanswered, d.Say(response="not_understood"), again]
         handoff = d.Handoff(
             queue="counter", reason="low_confidence", response="handoff.low_confidence"
         )

@@ -13,25 +13,48 @@ from bot.gateway import (
     desk_feed,
     feed_api,
     middlewares,
+    model_swap,
     pages,
     patient_http,
     patient_socket,
+    purging,
+    question_sorter,
     staff_admin,
     staff_audit,
     staff_conversations,
     staff_desk,
     staff_events,
+    staff_instructions,
+    staff_models,
+    staff_numbers,
     staff_pages,
+    staff_questions,
+    staff_retention,
     staff_sessions,
     staff_upkeep,
+    teaching_jobs,
     turns,
 )
 from bot.gateway.desk_feed import DeskFeed
 from bot.gateway.hub import Hub
-from bot.gateway.keys import APP, DESK, HUB, MESSAGES, OPENINGS, RASA, RUNNER, SIGN_INS, SOCKETS
+from bot.gateway.keys import (
+    APP,
+    DESK,
+    HUB,
+    JOBS,
+    MESSAGES,
+    OPENINGS,
+    RASA,
+    RUNNER,
+    SIGN_INS,
+    SOCKETS,
+    SWAP,
+)
 from bot.gateway.limits import SlidingWindow
 from bot.gateway.loops import every, finish
+from bot.gateway.model_swap import ModelSwap
 from bot.gateway.rasa_client import RasaClient
+from bot.gateway.teaching_jobs import TeachingJobs
 from bot.gateway.turns import TurnRunner
 from bot.pharmacy import language
 
@@ -43,9 +66,14 @@ STAFF_SIDE = (
     staff_sessions,
     staff_desk,
     staff_conversations,
+    staff_questions,
+    staff_instructions,
+    staff_models,
+    staff_numbers,
     staff_events,
     staff_admin,
     staff_audit,
+    staff_retention,
 )
 
 
@@ -95,18 +123,27 @@ async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
             app.settings.rasa_token,
         )
         web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
+        web_app[SWAP] = ModelSwap(app, (web_app[RASA],), web_app[RUNNER])
+        web_app[JOBS] = TeachingJobs(app, web_app[DESK])
         runner, hub, stopping = web_app[RUNNER], web_app[HUB], asyncio.Event()
+        rasa, desk = web_app[RASA], web_app[DESK]
         rounds: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
             (turns.SWEEP_SECONDS, runner.sweep),
             (announcer.SWEEP_SECONDS, lambda: announcer.announce_news(app, hub)),
             (desk_feed.POLL_SECONDS, lambda: desk_feed.give_alerts(app, hub)),
             (desk_feed.FORGET_SECONDS, lambda: desk_feed.forget_old(app)),
             (staff_upkeep.SWEEP_SECONDS, lambda: staff_upkeep.end_expired(web_app)),
+            (purging.SWEEP_SECONDS, lambda: purging.purge_due(app)),
+            (model_swap.SWEEP_SECONDS, web_app[SWAP].keep),
+            (teaching_jobs.SWEEP_SECONDS, web_app[JOBS].sweep),
+            (question_sorter.SWEEP_SECONDS, lambda: question_sorter.sort_new(app, rasa, desk)),
         )
         loops = [asyncio.create_task(every(seconds, stopping, work)) for seconds, work in rounds]
         loops.append(asyncio.create_task(web_app[DESK].follow(stopping)))
         yield
         stopping.set()
+        web_app[DESK].wake()
         await finish(*loops)
+        await web_app[JOBS].close()
         await runner.close()
     await app.database.close()

@@ -8,7 +8,9 @@ from bot.bootstrap import Application
 from bot.gateway.desk_feed import DeskFeed
 from bot.gateway.hub import Hub
 from bot.gateway.limits import SlidingWindow
+from bot.gateway.model_swap import ModelSwap
 from bot.gateway.rasa_client import RasaClient
+from bot.gateway.teaching_jobs import TeachingJobs
 from bot.gateway.turns import TurnRunner
 
 APP = web.AppKey("application", Application)
@@ -20,3 +22,5 @@ SOCKETS = web.AppKey("sockets", WeakSet[web.WebSocketResponse])
 SIGN_INS = web.AppKey("sign_in_window", SlidingWindow)
 DESK = web.AppKey("desk_feed", DeskFeed)
 OPENINGS = web.AppKey("opening_window", SlidingWindow)
+SWAP = web.AppKey("model_swap", ModelSwap)
+JOBS = web.AppKey("teaching_jobs", TeachingJobs)

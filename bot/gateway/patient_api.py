@@ -5,13 +5,23 @@ from datetime import date
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB, MESSAGES, RUNNER
 from bot.pharmacy.typed_text import is_blank
 from bot.services import conversations
 from bot.services.conversations import Ended, NotOffered, Standing, Stored
+from bot.services.questions import feedback
+from bot.services.questions.feedback import UnknownEvent
 
 ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
@@ -32,6 +42,13 @@ class SentChoice(_Sent):
 
     client_id: ClientId
     choice_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class SentFeedback(_Sent):
+    """Whether an answer of the assistant's, the event `seq`, has helped."""
+
+    seq: int = Field(ge=1, lt=2**31)
+    helpful: StrictBool
 
 
 class SentIdentity(_Sent):
@@ -103,6 +120,21 @@ class Patient:
         if isinstance(stored, NotOffered):
             raise ApiError("unknown_choice", self.locale)
         return self._stored(stored), sent.client_id
+
+    async def send_feedback(self, data: Any) -> None:
+        """Keep whether an answer has helped; it may be changed. Raises ApiError."""
+        app = self.web_app[APP]
+        sent = read(SentFeedback, data, self.locale, "bad_request")
+        conversation_id = self.standing.conversation_id
+        if not self.web_app[MESSAGES].allows(conversation_id):
+            raise ApiError("rate_limited", self.locale)
+        done = await feedback.take(
+            app.database, conversation_id, sent.seq, app.rules, app.now(), helpful=sent.helpful
+        )
+        if isinstance(done, UnknownEvent):
+            raise ApiError("unknown_event", self.locale)
+        if isinstance(done, Ended):
+            raise ApiError("conversation_ended", self.locale)
 
     def pass_on(self, stored: Stored, client_id: str) -> None:
         """Have a stored message answered and the other devices told."""

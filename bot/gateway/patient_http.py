@@ -78,6 +78,14 @@ async def get_events(request: web.Request) -> web.Response:
     return web.json_response({"events": [event.public() for event in events]})
 
 
+@routes.post(API + "/{id}/feedback")
+async def post_feedback(request: web.Request) -> web.Response:
+    """Take whether an answer has helped."""
+    patient = await authenticated(request)
+    await patient.send_feedback(await body_of(request))
+    return web.Response(status=204)
+
+
 @routes.post(API + "/{id}/identity")
 async def post_identity(request: web.Request) -> web.Response:
     """Check the identity form. Every answer takes the same time and tells nothing more."""

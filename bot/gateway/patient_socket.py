@@ -18,7 +18,9 @@ from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
 from bot.services import conversations
 from bot.services.conversations import Ended
-from bot.services.event_log import read_after
+from bot.services.erasure import is_erased
+from bot.services.event_log import LoggedEvent, read_after
+from bot.wording import load
 
 log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
@@ -141,9 +143,14 @@ class _Connection:
             await self._ws.close()
 
     async def _send_events(self) -> None:
+        before = self._cursor
         while True:
             async with self._web_app[APP].database.read() as session:
                 events = await read_after(session, self._conversation_id, self._cursor)
+                nothing_new = not events and self._cursor == before
+                erased = nothing_new and await is_erased(session, self._conversation_id)
+            if erased:
+                await self._end_erased()
             for event in events:
                 self._cursor = event.seq
                 if event.client_id is not None and event.client_id in self._own:
@@ -155,6 +162,14 @@ class _Connection:
             if events[-1].kind == "closed":
                 await self._ws.close()
                 return
+
+    async def _end_erased(self) -> None:
+        """Say that the chat has ended: its log, which would say so, is gone."""
+        now = self._web_app[APP].now()
+        text = load(self._patient.locale).render("closed", now=now)
+        closed = LoggedEvent(self._cursor + 1, now, "closed", "system", text, {}, None)
+        await self._ws.send_json({"type": "event", **closed.public()})
+        await self._ws.close()
 
     async def _receive(self) -> None:
         limit = self._web_app[APP].settings.max_frame_bytes
@@ -195,6 +210,8 @@ class _Connection:
                 database = self._web_app[APP].database
                 await conversations.mark_seen(database, self._conversation_id, seen.seq)
                 self._web_app[DESK].pass_on("seen", self._conversation_id, seq=seen.seq)
+            case "feedback":
+                await self._patient.send_feedback(frame)
             case "typing":
                 self._web_app[DESK].pass_on("typing", self._conversation_id)
             case _:

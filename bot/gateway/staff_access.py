@@ -97,7 +97,7 @@ def address_of(request: web.Request) -> str:
 async def read_body[Body: BaseModel](request: web.Request, kind: type[Body]) -> Body:
     """The body as `kind`. Raises ApiError `bad_request`."""
     data = await body_of(request)
-    return read(kind, {name: _storable(value) for name, value in data.items()}, "en", "bad_request")
+    return read(kind, {name: storable(value) for name, value in data.items()}, "en", "bad_request")
 
 
 def iso(moment: datetime) -> str:
@@ -159,7 +159,7 @@ async def _note_denial(request: web.Request, actor: Actor, entry: Endpoint) -> N
         )  # fmt: skip
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """A text without what no database stores: lone surrogates and, on PostgreSQL, NUL."""
     if not isinstance(value, str):
         return value

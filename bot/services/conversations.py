@@ -35,11 +35,15 @@ from bot.wording import load, supported
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that conversations follow; times in minutes."""
+    """The settings that conversations follow; times in minutes, confidence from 0 to 1.
+
+    An answer whose confidence is below `unsure_below` is kept for review.
+    """
 
     verified_minutes: int
     country: str
     timezone: str
+    unsure_below: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from bot.pharmacy.desk import CALL_BACK
 from bot.services import call_backs, escalations
 from bot.services.event_log import append
 from bot.services.notices import say_urgent
+from bot.services.questions import recording
+from bot.services.questions.recording import Guess
 from bot.services.status_card import render_card
 from bot.storage.conversations import Choice, Conversation
-from bot.storage.teaching import Question
 from bot.wording import Wording
 
 RESUME_ASSISTANT = "resume_assistant"
@@ -26,7 +27,7 @@ class Reply:
     """Writes one answer into a locked conversation.
 
     `question` is what the patient asked, as stored, for people; `heard` the part of the message
-    that the answer belongs to.
+    that the answer belongs to; `seq` its event.
     """
 
     session: AsyncSession
@@ -37,6 +38,7 @@ class Reply:
     timezone: str
     country: str = "US"
     heard: str = ""
+    seq: int | None = None
 
     async def say_all(self, spoken: Sequence[d.Directive]) -> None:
         """Carry out the directives in order; a change of owner comes last."""
@@ -86,7 +88,8 @@ class Reply:
             case d.Handoff():
                 await self._hand_over(directive)
             case d.Unanswered():
-                self._unanswered(directive)
+                guess = Guess(directive.intent, directive.confidence, directive.ranking)
+                await self.keep_for_review("unanswered", guess)
             case d.RefillPlaced():
                 values: d.Values = {
                     "medicine": directive.medicine,
@@ -150,17 +153,9 @@ class Reply:
         said = self.text(handoff.response, handoff.values) if handoff.response else ""
         self._bot("message", f"{said} {promise.text}".strip())
 
-    def _unanswered(self, directive: d.Unanswered) -> None:
-        self.session.add(
-            Question(
-                conversation_id=self.conversation.conversation_id,
-                kind="unanswered",
-                text=self.heard or self.question,
-                locale=self.conversation.locale,
-                intent=directive.intent,
-                confidence=directive.confidence,
-                ranking=[list(item) for item in directive.ranking],
-                status="new",
-                asked_at=self.now,
-            )
+    async def keep_for_review(self, kind: recording.Kind, guess: Guess) -> None:
+        """Record the question that is being answered for a pharmacist's review."""
+        text = self.heard or self.question
+        await recording.record(
+            self.session, self.conversation, kind, text, self.seq, guess, self.timezone, self.now
         )

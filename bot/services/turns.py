@@ -16,6 +16,7 @@ from bot.services.access import grants
 from bot.services.conversations import Rules
 from bot.services.escalations import tell_desk
 from bot.services.event_log import lock
+from bot.services.questions.recording import Guess
 from bot.services.questions_waiting import said_in, take_next, told_to_people
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, Event, Turn
@@ -106,6 +107,7 @@ async def answer(
             turn.state = "dropped"
             return False
         turn.state = "answered"
+        understood = _note_understood(turn, spoken)
         failed = spoken is None or not any(isinstance(item, VISIBLE) for item in spoken)
         if spoken is not None and await _typed_identity(session, owed, now):
             spoken = point_to_form(spoken)
@@ -115,14 +117,37 @@ async def answer(
         reply = Reply(
             session, conversation, load(conversation.locale, rules.country), now,
             told_to_people(before, said.text), rules.timezone, rules.country,
-            heard=said.first,
+            heard=said.first, seq=owed.seq,
         )  # fmt: skip
         await reply.say_all([*unsure, *([TECHNICAL] if failed or spoken is None else spoken)])
+        if not failed and _is_unsure(understood, spoken, rules):
+            guess = Guess(understood.intent, understood.confidence, understood.ranking)
+            await reply.keep_for_review("unsure", guess)
         # After a failure all of the message is in the ticket.
         more = take_next(conversation, () if failed else said.parts[1:])
         await reply.say_all([more] if more is not None else [])
         await tell_desk(session, conversation, now)
         return True
+
+
+def _note_understood(turn: Turn, spoken: Sequence[d.Directive] | None) -> d.Understood:
+    """Keep with the turn what the message was taken for; empty when the engine was not asked."""
+    told = [item for item in spoken or () if isinstance(item, d.Understood)]
+    if not told:
+        return d.Understood(intent="")
+    turn.intent, turn.confidence = told[0].intent, told[0].confidence
+    return told[0]
+
+
+def _is_unsure(
+    understood: d.Understood, spoken: Sequence[d.Directive] | None, rules: Rules
+) -> bool:
+    """Whether the bot has answered by itself, and may well have answered something else."""
+    if understood.confidence is None or understood.confidence >= rules.unsure_below:
+        return False
+    if understood.intent == "nlu_fallback":
+        return False
+    return not any(isinstance(item, d.Handoff | d.Unanswered) for item in spoken or ())
 
 
 def _forget_confirmation(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -70,7 +71,7 @@ Opening = Callable[..., Any]
 
 
 @pytest_asyncio.fixture
-async def open_house(database_url: str) -> AsyncIterator[Opening]:
+async def open_house(database_url: str, tmp_path: Path) -> AsyncIterator[Opening]:
     """Opens a gateway with the given settings; everything is closed after the test."""
     from contextlib import AsyncExitStack
 
@@ -80,7 +81,12 @@ async def open_house(database_url: str) -> AsyncIterator[Opening]:
             engine = engine or Engine()
             rasa_url = await exits.enter_async_context(serving(engine.application(), free_port()))
             clock = Clock(NOW)
-            chosen = {"identity_seconds": 0.0, "rasa_timeout_seconds": 1.0, **settings}
+            chosen = {
+                "identity_seconds": 0.0,
+                "rasa_timeout_seconds": 1.0,
+                "data_dir": tmp_path / "data",
+                **settings,
+            }
             app = build(Settings(rasa_url=rasa_url, **chosen), clock, Database(database_url))
             address = await exits.enter_async_context(serving(build_gateway(app), free_port()))
             session = await exits.enter_async_context(aiohttp.ClientSession())

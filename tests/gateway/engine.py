@@ -1,13 +1,19 @@
 """A stand-in for Rasa that does what a test says, and remembers what it was told."""
 
 import asyncio
+import base64
+import re
+import struct
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
 
 from aiohttp import web
 
 from bot import directives as d
 
+WORD = re.compile(r"\w+")
+SIZE = 8  # of the vectors here
 Reply = Callable[[str], Any]
 
 
@@ -30,11 +36,21 @@ class Engine:
         self.status = 200
         self.delay = 0.0
         self.gate: asyncio.Event | None = None
+        # The file that it serves, those it was told to serve, and what it answers to that.
+        self.model = "x"
+        self.models: list[str] = []
+        self.load_status = 204
+        self.load_delay = 0.0
+        # What sentences mean, by their first word that is known here; None is an engine away.
+        self.meanings: dict[str, int] | None = {}
+        self.asked_vectors: list[str] = []
 
     def application(self) -> web.Application:
         web_app = web.Application()
         web_app.router.add_post("/webhooks/rest/webhook", self._answer)
         web_app.router.add_get("/status", self._ready)
+        web_app.router.add_put("/model", self._load)
+        web_app.router.add_post("/willcall/vectors", self._vectors)
         return web_app
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -49,4 +65,26 @@ class Engine:
         return web.json_response(answer, status=self.status)
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        return web.json_response({"model_file": "x"})
+        return web.json_response({"model_file": self.model})
+
+    async def _load(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.load_delay)
+        if self.load_status == 204:
+            self.model = PurePath((await request.json())["model_file"]).name
+            self.models.append(self.model)
+        return web.Response(status=self.load_status)
+
+    async def _vectors(self, request: web.Request) -> web.Response:
+        if self.meanings is None:
+            return web.Response(status=503)
+        texts = (await request.json())["texts"]
+        self.asked_vectors += texts
+        rows = [self._vector(text) for text in texts]
+        data = base64.b64encode(b"".join(struct.pack(f"<{SIZE}f", *row) for row in rows)).decode()
+        return web.json_response({"vectors": data, "size": SIZE})
+
+    def _vector(self, text: str) -> list[float]:
+        """A direction of its own for each known word; all other sentences share the last one."""
+        meanings = self.meanings or {}
+        known = [meanings[word] for word in WORD.findall(text.lower()) if word in meanings]
+        return [float(at == (known[0] if known else SIZE - 1)) for at in range(SIZE)]

@@ -18,6 +18,7 @@ from tests.staff import Console, add_staff
 
 DESK = {"technician", "pharmacist"}
 ADMIN = {"admin"}
+PHARMACIST = {"pharmacist"}
 ALL = DESK | ADMIN
 MISSING = "conversations/none"
 ACCOUNT = "accounts/nobody"
@@ -48,6 +49,32 @@ EXPECTED: dict[tuple[str, str], tuple[set[str], int, Any]] = {
     ("POST", f"{ACCOUNT}/enable"): (ADMIN, 404, None),
     ("POST", f"{ACCOUNT}/unlock"): (ADMIN, 404, None),
     ("POST", f"{ACCOUNT}/logout"): (ADMIN, 404, None),
+    ("GET", "questions"): (PHARMACIST, 200, None),
+    ("GET", "intents"): (PHARMACIST, 200, None),
+    ("POST", "questions/4711/answer"): (PHARMACIST, 404, {"client_id": "a", "text": "yes"}),
+    ("POST", "questions/4711/label"): (PHARMACIST, 404, {"intent": "ask_price"}),
+    ("POST", "questions/4711/dismiss"): (PHARMACIST, 404, None),
+    ("POST", "questions/groups/4711/answer"): (PHARMACIST, 404, {"client_id": "a", "text": "yes"}),
+    ("POST", "questions/groups/4711/label"): (PHARMACIST, 404, {"intent": "ask_price"}),
+    ("POST", "questions/groups/4711/dismiss"): (PHARMACIST, 404, None),
+    ("POST", "questions/reviews/4711/undo"): (PHARMACIST, 404, None),
+    ("GET", "instructions"): (PHARMACIST, 200, None),
+    ("GET", "instructions/series"): (PHARMACIST, 404, None),
+    ("POST", "instructions"): (PHARMACIST, 422, {}),
+    ("POST", "instructions/4711/approve"): (PHARMACIST, 404, None),
+    ("POST", "instructions/4711/retire"): (PHARMACIST, 404, None),
+    ("GET", "products"): (PHARMACIST, 200, None),
+    ("GET", "models"): (PHARMACIST, 200, None),
+    ("GET", "models/reviewed.yml"): (PHARMACIST, 200, None),
+    ("GET", "models/4711"): (PHARMACIST, 404, None),
+    ("POST", "models/4711/activate"): (PHARMACIST, 404, None),
+    ("POST", "models/rollback"): (PHARMACIST, 409, None),
+    ("POST", "models/train"): (PHARMACIST, 202, None),
+    ("GET", "numbers"): (PHARMACIST, 200, None),
+    ("GET", "numbers.csv"): (PHARMACIST, 200, None),
+    ("GET", "retention"): (ADMIN, 200, None),
+    ("POST", "retention/export"): (ADMIN, 404, {"conversation_id": "none"}),
+    ("POST", "retention/erase"): (ADMIN, 404, {"conversation_id": "none", "reason": "asked"}),
 }
 REQUESTS = sorted(EXPECTED)
 
@@ -57,6 +84,7 @@ def shape(path: str) -> str:
     return (
         f"/staff/api/{path}".replace("4711", "{id}")
         .replace("/none", "/{id}")
+        .replace("/series", "/{series}")
         .replace("/nobody", "/{username}")
     )
 

@@ -56,6 +56,7 @@ _SHARED: dict[str, Any] = {
     "name": "Ann Lee",
     "place": 2,
     "holder": "Ann Lee",
+    "reviewer": "Ann Lee",
     "patient_name": "Ana",
     "staff_name": "Ann Lee",
     "time": "noon",
