@@ -59,6 +59,7 @@ def test_what_was_learned_is_read_in_one_form_only() -> None:
             "# a comment\n", "setting\tlevel\t-1.0\n", "setting\talarm\t0.5\n",
             "setting\tveto\t-0.5\n", "family\toverdose\t0.0\n", "family\tbleeding\t0.1\n",
             "w\tblood\t100\t300\t-50\t200\n", "w\tpills\t100\t100\t150\t-20\n",
+            "w\thello\t100\t0\t0\t0\n",
         ]
     )  # fmt: skip
     one = small.likeness("blood")
@@ -69,6 +70,8 @@ def test_what_was_learned_is_read_in_one_form_only() -> None:
     assert two.words == "blood, pills"
     assert small.ordinary("hello")
     assert not small.ordinary("pills")
+    # Nothing is known of these words, so nothing can be said of them.
+    assert not small.ordinary("xin chào hello")
 
 
 def test_the_weights_belong_to_the_sentences() -> None:

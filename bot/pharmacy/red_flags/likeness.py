@@ -123,8 +123,15 @@ class Weights:
         return Likeness(self._score(best), ranked, ", ".join(name[1] for _, _, name in telling))
 
     def ordinary(self, text: str) -> bool:
-        """Whether nothing in the message is anything like an emergency."""
-        return self._score(self._closest(words_of(text), CLOSER)) < self.veto
+        """Whether nothing in the message is anything like an emergency.
+
+        Nothing can be said of words that are not known: another language is never ordinary.
+        """
+        words = words_of(text)
+        known = sum(word in self._terms["w"] for word in words)
+        if 2 * known < len(words):
+            return False
+        return self._score(self._closest(words, CLOSER)) < self.veto
 
     def _closest(self, words: list[str], size: int) -> list[_Value]:
         return max((self._values(piece) for piece in windows(words, size)), key=self._score)
