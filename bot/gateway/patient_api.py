@@ -19,7 +19,8 @@ from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB, MESSAGES, RUNNER
 from bot.pharmacy.typed_text import is_blank
 from bot.services import conversations
-from bot.services.conversations import Ended, NotOffered, Standing, Stored
+from bot.services.admission import Standing
+from bot.services.conversations import Ended, NotOffered, Stored
 from bot.services.questions import feedback
 from bot.services.questions.feedback import UnknownEvent
 

@@ -10,7 +10,7 @@ from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB, OPENINGS, RUNNER
 from bot.gateway.patient_api import Patient, SentIdentity, read
 from bot.pharmacy.identity_policy import Claim
-from bot.services import conversations, identity
+from bot.services import admission, conversations, identity
 from bot.services.conversations import Ended
 from bot.services.event_log import LoggedEvent, read_after
 
@@ -29,7 +29,7 @@ async def open_conversation(request: web.Request) -> web.Response:
     locale = data.get("locale", "en")
     if not isinstance(locale, str):
         raise ApiError("bad_request")
-    opened = await conversations.open_conversation(app.database, locale, app.now())
+    opened = await admission.open_conversation(app.database, locale, app.now())
     return web.json_response(
         {
             "conversation_id": opened.conversation_id,
@@ -129,7 +129,7 @@ async def authenticated(request: web.Request) -> Patient:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise ApiError("unauthorized")
-    found = await conversations.authenticate(
+    found = await admission.authenticate(
         request.app[APP].database, request.match_info["id"], secret.strip()
     )
     if found is None:

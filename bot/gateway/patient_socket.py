@@ -16,7 +16,7 @@ from bot.gateway.keys import APP, DESK, HUB, SOCKETS
 from bot.gateway.loops import finish
 from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
-from bot.services import conversations
+from bot.services import admission, conversations
 from bot.services.conversations import Ended
 from bot.services.erasure import is_erased
 from bot.services.event_log import LoggedEvent, read_after
@@ -79,7 +79,7 @@ async def _welcome(request: web.Request, ws: web.WebSocketResponse) -> tuple[Pat
     if frame.get("type") != "hello":
         raise ApiError("hello_expected")
     hello = read(Hello, frame, "en", "hello_expected")
-    found = await conversations.authenticate(
+    found = await admission.authenticate(
         app.database, request.match_info["id"], hello.secret, app.now()
     )
     if found is None:

@@ -1,7 +1,7 @@
 """The sentences that the model is trained or tested with, as they stand in the project's files.
 
 What a pharmacist teaches must not repeat them: a training sentence twice has twice the weight, and
-a kept-back one that is trained on measures nothing any more.
+one that models are tested with measures nothing any more.
 """
 
 import re
@@ -17,8 +17,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING = "data/nlu/*.yml"
-# What tests/nlu holds, made for installations without tests (tools/gate_messages.py).
-KEPT_BACK = "data/gate/kept_back.yml"
+# What every candidate is tested with (tools/gate_messages.py).
+TESTED = "data/gate/*.yml"
 # Read first when examples are wanted: what most patients write.
 EVERYDAY = "everyday_"
 SPANISH = "spanish"
@@ -44,7 +44,7 @@ def normalised(sentence: str) -> str:
 def taught(root: Path = ROOT) -> Taught:
     """Read the files, once a process: some milliseconds."""
     training = [(path.name, _examples(path)) for path in sorted(root.glob(TRAINING))]
-    kept = [texts for path in sorted(root.glob(KEPT_BACK)) for texts in _read(path).values()]
+    kept = [texts for path in sorted(root.glob(TESTED)) for texts in _read(path).values()]
     every = [text for _, intents in training for texts in intents.values() for text in texts]
     every += [text for texts in kept for text in texts]
     return Taught(frozenset(map(normalised, every)), _chosen(training))

@@ -1,15 +1,11 @@
-"""Conversations: opening, taking in what a patient sends, and ending.
+"""Conversations: taking in what a patient sends, and ending.
 
 What a patient writes is stored before anybody sees it, screened for red flags in every state, and
 then given to whoever speaks: the bot gets a turn, the queue or a person gets an unread message.
 The answers follow the language that the patient writes; what the bot cannot read goes to people.
 """
 
-import hashlib
-import hmac
-import secrets
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,20 +13,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import directives as d
 from bot.pharmacy import identity_text, red_flags
 from bot.pharmacy.identity_keys import rx_key
 from bot.pharmacy.language import Language
 from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
-from bot.services import call_talk, escalations, languages, staff_events, urgent, waits
+from bot.services import call_talk, escalations, languages, staff_events, urgent
 from bot.services.access import grants, visible_prescriptions
 from bot.services.event_log import append, change_owner, close, lock, seq_of
 from bot.services.questions_waiting import ASK_ALSO
 from bot.services.replies import RESUME_ASSISTANT, Reply
 from bot.storage.conversations import Choice, Conversation, Turn, Verification
 from bot.storage.database import Database
-from bot.wording import load, supported
+from bot.wording import load
 
 
 @dataclass(frozen=True)
@@ -44,29 +39,6 @@ class Rules:
     country: str
     timezone: str
     unsure_below: float = 0.5
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A new conversation; the secret is told once and stored hashed."""
-
-    conversation_id: str
-    secret: str
-    locale: str
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a conversation stands, for the frame that welcomes a socket.
-
-    `presence` is what the device is told beside the owner: a place in line, or a name and a role.
-    """
-
-    conversation_id: str
-    locale: str
-    owner: str
-    last_seq: int
-    presence: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,51 +58,6 @@ class Ended:
 @dataclass(frozen=True)
 class NotOffered:
     """The choice was never offered in this conversation."""
-
-
-def digest(secret: str) -> str:
-    """How a conversation's secret is stored: it has 256 random bits, so one hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-async def open_conversation(database: Database, locale: str, now: datetime) -> Opened:
-    """Begin a conversation in a language ("es", "es-MX"); unknown ones get English texts."""
-    opened = Opened(uuid.uuid4().hex, secrets.token_urlsafe(32), supported(locale))
-    async with database.write() as session:
-        session.add(
-            Conversation(
-                conversation_id=opened.conversation_id,
-                secret_hash=digest(opened.secret),
-                locale=opened.locale,
-                owner="bot",
-                version=0,
-                last_seq=0,
-                seen_seq=0,
-                memory=d.Memory().model_dump(mode="json"),
-                identity_failures=0,
-                opened_at=now,
-                last_patient_at=now,
-            )
-        )
-    return opened
-
-
-async def authenticate(
-    database: Database, conversation_id: str, secret: str, now: datetime | None = None
-) -> Standing | Ended | None:
-    """The conversation, if the secret is its own; None when it is not, or there is none.
-
-    Who answers as of `now` is looked up only when it is given.
-    """
-    async with database.read() as session:
-        row = await session.get(Conversation, conversation_id)
-        known = row.secret_hash if row is not None else digest("")
-        if not hmac.compare_digest(known, digest(secret)) or row is None:
-            return None
-        if row.ended_at is not None:
-            return Ended()
-        presence = await waits.who_answers(session, row, now) if now else {}
-        return Standing(row.conversation_id, row.locale, row.owner, row.last_seq, presence)
 
 
 async def stored_seq(database: Database, conversation_id: str, client_id: str) -> int | None:

@@ -13,7 +13,7 @@ from bot.actions.registry import action_for
 from bot.actions.server import build_action_server
 from bot.bootstrap import Application, build
 from bot.feed import json_lines
-from bot.services.conversations import open_conversation
+from bot.services.admission import open_conversation
 from bot.services.records import import_records
 from bot.settings import Settings
 from bot.storage.conversations import Conversation, Turn, Verification

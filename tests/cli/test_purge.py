@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.cli.main import main
-from bot.services.conversations import open_conversation
+from bot.services.admission import open_conversation
 from bot.services.event_log import append, lock
 from bot.services.retention import runs
 from bot.storage.database import Database

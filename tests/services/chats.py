@@ -12,7 +12,8 @@ from bot import directives as d
 from bot.feed import json_lines
 from bot.pharmacy.identity_policy import Claim
 from bot.services import identity, staff_events, urgent
-from bot.services.conversations import Rules, Stored, open_conversation, take_choice
+from bot.services.admission import open_conversation
+from bot.services.conversations import Rules, Stored, take_choice
 from bot.services.event_log import LoggedEvent, change_owner, lock, read_after
 from bot.services.records import import_records
 from bot.services.replies import Reply

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from bot import directives as d
 from bot.services import turns
-from bot.services.conversations import Rules, open_conversation, take_message
+from bot.services.admission import open_conversation
+from bot.services.conversations import Rules, take_message
 from bot.storage.conversations import Conversation, Event
 from bot.storage.database import Database
 

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from bot import directives as d
 from bot.pharmacy.desk import Role
 from bot.services import desk, turns
+from bot.services.admission import open_conversation
 from bot.services.audit import Actor
-from bot.services.conversations import Rules, Stored, open_conversation, take_message
+from bot.services.conversations import Rules, Stored, take_message
 from bot.services.desk_cases import AlreadyClaimed, Done
 from bot.services.escalations import hand_over, pass_to_queue
 from bot.services.event_log import lock

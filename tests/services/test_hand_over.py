@@ -17,7 +17,7 @@ from sqlalchemy import select
 from bot import directives as d
 from bot.feed import json_lines
 from bot.services import escalations
-from bot.services.conversations import open_conversation
+from bot.services.admission import open_conversation
 from bot.services.event_log import lock
 from bot.services.promises import DUE_MINUTES, Promise
 from bot.services.records import import_records

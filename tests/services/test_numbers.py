@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.services.conversations import open_conversation
+from bot.services.admission import open_conversation
 from bot.services.event_log import append, lock
 from bot.services.first_answers import Wait
 from bot.services.numbers import Numbers, numbers

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.feed import json_lines
 from bot.pharmacy import refill_rules as rules
 from bot.services import refills
-from bot.services.conversations import open_conversation
+from bot.services.admission import open_conversation
 from bot.services.records import import_records
 from bot.storage.conversations import ReadyNotice, Verification
 from bot.storage.database import Database

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.services import retention
+from bot.services.admission import open_conversation
 from bot.services.audit import Actor
-from bot.services.conversations import end, open_conversation
+from bot.services.conversations import end
 from bot.services.erasure import Erased, NotFound, StillOpen, erase, export
 from bot.services.event_log import append, lock
 from bot.services.retention import Counts, Keeping, due, purge, runs
