@@ -2,8 +2,8 @@
 
 Rasa's REST channel and HTTP API, meant for the gateway alone: loopback unless told otherwise. The
 HTTP API asks for the token in WILLCALL_RASA_TOKEN when that is set (the REST channel cannot ask;
-keep the port private). Conversations are held in memory, nothing is written to disk, and no log
-line holds what anybody wrote.
+keep the port private). Nothing of a conversation outlives its turn, nothing is written to disk, and
+no log line holds what anybody wrote.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from bot.nlu.vectors_route import add_vectors
 from bot.supervised import exit_with_parent
 
 log = logging.getLogger("willcall.rasa")
+FORGETFUL = "bot.nlu.forgetful.ForgetfulTrackerStore"
 
 
 def serve(model: Path, interface: str, port: int, actions_url: str, token: str | None) -> None:
@@ -42,7 +43,9 @@ def serve(model: Path, interface: str, port: int, actions_url: str, token: str |
         port=port,
         auth_token=token,
         enable_api=True,
-        endpoints=AvailableEndpoints(action=EndpointConfig(actions_url)),
+        endpoints=AvailableEndpoints(
+            action=EndpointConfig(actions_url), tracker_store=EndpointConfig(type=FORGETFUL)
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from tests.feed import examples
 
 PATIENT = examples.PATIENT | {"last_name": "Quillfeather", "first_name": "Zebedee"}
-# What a patient may say: the language engine hears it and keeps nothing.
+# What a patient may say: the language engine hears it, and keeps nothing (bot.nlu.forgetful).
 SPOKEN = ("Quillfeather", "Zebedee", "Nakagaweza", "77 Larkspur Lane", "november 3rd", "W0canary77")
 CANARIES = (
     *SPOKEN[:3],

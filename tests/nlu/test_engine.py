@@ -12,11 +12,12 @@ import aiohttp
 import numpy as np
 import pytest
 import requests
+from aiohttp import web
 
 from bot.gateway.rasa_client import RasaClient
 from bot.pharmacy.meaning_groups import cosine
 from bot.places import RASA_PYTHON, ROOT
-from tests.stack import RasaProcess, free_port, model_file
+from tests.stack import RasaProcess, free_port, model_file, serving
 
 pytestmark = pytest.mark.stack
 PLANTED = "zanzibar-4711"
@@ -232,3 +233,34 @@ async def test_no_log_line_of_rasa_tells_what_was_written(tmp_path: Path) -> Non
         process.kill()
     assert log.read_text(), "Rasa should have complained"
     assert PLANTED not in log.read_text()
+
+
+async def test_rasa_forgets_a_conversation_with_its_turn(tmp_path: Path) -> None:
+    """What patients write, names and all, is in our database and nowhere else; a turn that came
+    late in a chat is as small as the first."""
+    calls: list[dict[str, Any]] = []
+
+    async def act(request: web.Request) -> web.Response:
+        calls.append(await request.json())
+        return web.json_response({"events": [], "responses": []})
+
+    actions = web.Application()
+    actions.router.add_post("/webhook", act)
+    process = RasaProcess(model_file(), free_port())
+    async with serving(actions, process.actions_port), aiohttp.ClientSession() as session:
+        # off this loop, which has to answer Rasa meanwhile
+        await asyncio.to_thread(process.start, tmp_path / "rasa.log")
+        try:
+            for number in range(5):
+                body = {"sender": "chat-1", "message": f"are you open on day {PLANTED} {number}"}
+                url = f"{process.url}/webhooks/rest/webhook"
+                async with session.post(url, json=body) as response:
+                    assert response.status == 200
+            async with session.get(f"{process.url}/conversations/chat-1/tracker") as response:
+                assert PLANTED not in await response.text()
+        finally:
+            process.kill()
+    assert len(calls) == 5
+    told = [json.dumps(call["tracker"]) for call in calls]
+    assert [text.count(f"{PLANTED} 0") > 0 for text in told] == [True, False, False, False, False]
+    assert len({len(call["tracker"]["events"]) for call in calls}) == 1
