@@ -1,6 +1,5 @@
 """The red-flag screen: every listed emergency is found, ordinary messages are left alone."""
 
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.pharmacy.red_flags import RedFlag, families, screen
 from bot.pharmacy.red_flags.rules import DATA, RuleError, load
+from tests.counting import calls
 
 LISTS = Path(__file__).parents[1] / "red_flags"
 LONGEST_MESSAGE = 2000  # characters; the gateway refuses longer ones
@@ -189,20 +189,8 @@ def test_ordinary_messages_are_little_work() -> None:
 
 
 def _calls(text: str) -> int:
-    """How many functions are called, Python's own included, to screen a message."""
-    screen(text)
-    count = 0
-
-    def seen(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(seen)
-    try:
-        screen(text)
-    finally:
-        sys.setprofile(None)
-    return count
+    """How much work it is to screen a message."""
+    return calls(screen, text)
 
 
 def test_every_rule_gives_its_reason() -> None:
