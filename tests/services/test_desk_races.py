@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select
 
 from bot import directives as d
@@ -56,6 +57,7 @@ async def waiting(database: Database) -> tuple[str, int]:
     return conversation_id, number
 
 
+@pytest.mark.timeout(1200)  # four thousand transactions, each safely on the disk
 async def test_twenty_race_for_one_two_hundred_times(database: Database) -> None:
     actors = await people(database)
     for _ in range(RACES):
