@@ -18,7 +18,7 @@ from bot.pharmacy.identity_keys import rx_key
 from bot.pharmacy.language import Language
 from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
-from bot.services import call_talk, escalations, languages, staff_events, urgent
+from bot.services import call_talk, escalations, languages, owed_turns, staff_events, urgent
 from bot.services.access import grants, visible_prescriptions
 from bot.services.event_log import append, change_owner, close, lock, seq_of
 from bot.services.questions_waiting import ASK_ALSO
@@ -166,11 +166,7 @@ async def end_locked(
     await session.execute(
         delete(Verification).where(Verification.conversation_id == conversation_id)
     )
-    await session.execute(
-        update(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
-        .values(state="dropped", answered_at=now)
-    )
+    await owed_turns.drop(session, conversation_id, now)
 
 
 async def mark_seen(database: Database, conversation_id: str, seq: int) -> None:

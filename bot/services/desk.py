@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import update
-
 from bot import directives as d
 from bot.pharmacy import desk
 from bot.pharmacy.desk import Role
 from bot.pharmacy.routes import Priority, Queue
+from bot.services import owed_turns
 from bot.services.audit import Actor
 from bot.services.conversations import Rules
 from bot.services.desk_cases import (
@@ -33,7 +32,7 @@ from bot.services.desk_cases import (
 )
 from bot.services.event_log import append, change_owner
 from bot.services.promises import promise_again
-from bot.storage.conversations import Escalation, Turn
+from bot.storage.conversations import Escalation
 from bot.storage.database import Database
 
 
@@ -160,11 +159,7 @@ async def _speak(case: Case) -> None:
     memory = d.Memory.model_validate(case.conversation.memory)
     kept = d.Memory(last_intent=memory.last_intent, focus=memory.focus)
     case.conversation.memory = kept.model_dump(mode="json")
-    await case.session.execute(
-        update(Turn)
-        .where(Turn.conversation_id == case.conversation.conversation_id, Turn.state == "pending")
-        .values(state="dropped", answered_at=case.now)
-    )
+    await owed_turns.drop(case.session, case.conversation.conversation_id, case.now)
     here = case.presence()
     text = case.wording.render("owner.staff", here, now=case.now)
     change_owner(

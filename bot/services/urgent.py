@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
-from bot.services import escalations
+from bot.services import escalations, owed_turns
 from bot.services.event_log import append
 from bot.services.notices import ORDER, say_urgent
 from bot.services.replies import Reply
-from bot.storage.conversations import Conversation, Turn
+from bot.storage.conversations import Conversation
 from bot.wording import load
 
 
@@ -30,11 +29,7 @@ async def raise_alarm(
     """
     wording = load(conversation.locale, country)
     conversation.memory = d.Memory().model_dump(mode="json")
-    await session.execute(
-        update(Turn)
-        .where(Turn.conversation_id == conversation.conversation_id, Turn.state == "pending")
-        .values(state="dropped", answered_at=now)
-    )
+    await owed_turns.drop(session, conversation.conversation_id, now)
     say_urgent(session, conversation, families, wording, country, now)
     handoff = d.Handoff(
         queue="pharmacist", priority="urgent", reason=_reason(families), transfers=True
