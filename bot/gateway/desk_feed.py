@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bootstrap import Application
 from bot.gateway.hub import Hub
 from bot.services import alerts, staff_events, waits
+from bot.services.instants import to_the_second
 from bot.services.staff_events import Change
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class DeskFeed:
             if place is None or number == before:
                 continue
             self._places[conversation_id] = number
-            due_at = place.due_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+            due_at = to_the_second(place.due_at)
             frame = {"type": "wait", "place": number, "due_at": due_at}
             if before is not None:
                 self._hub.pass_on(conversation_id, frame)

@@ -13,6 +13,7 @@ from bot.pharmacy.identity_policy import Claim
 from bot.services import admission, conversations, identity
 from bot.services.conversations import Ended
 from bot.services.event_log import LoggedEvent, read_after
+from bot.services.instants import to_the_second
 
 routes = web.RouteTableDef()
 API = "/api/v1/conversations"
@@ -104,7 +105,7 @@ async def post_identity(request: web.Request) -> web.Response:
     request.app[RUNNER].wake(conversation_id)
     match result:
         case identity.Verified(until=until):
-            told = until.isoformat(timespec="seconds").replace("+00:00", "Z")
+            told = to_the_second(until)
             return web.json_response({"verified": True, "until": told})
         case identity.Locked():
             raise ApiError("identity_locked", patient.locale)

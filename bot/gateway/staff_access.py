@@ -5,7 +5,6 @@ Every endpoint names its roles here and nowhere else; a test walks through all o
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -98,11 +97,6 @@ async def read_body[Body: BaseModel](request: web.Request, kind: type[Body]) -> 
     """The body as `kind`. Raises ApiError `bad_request`."""
     data = await body_of(request)
     return read(kind, {name: storable(value) for name, value in data.items()}, "en", "bad_request")
-
-
-def iso(moment: datetime) -> str:
-    """A time as the interface writes it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def wake(web_app: web.Application, conversations: Iterable[str]) -> None:

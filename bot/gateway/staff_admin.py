@@ -6,11 +6,12 @@ from aiohttp import web
 
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP
-from bot.gateway.staff_access import endpoint, iso, wake
+from bot.gateway.staff_access import endpoint, wake
 from bot.services import account_list, accounts
 from bot.services.account_list import Account
 from bot.services.accounts import Done, OwnAccount, Unknown, is_username
 from bot.services.audit import Actor
+from bot.services.instants import instant
 
 routes = web.RouteTableDef()
 ACCOUNT = "/accounts/{username}"
@@ -91,8 +92,8 @@ def _public(account: Account) -> dict[str, Any]:
         "role": account.role,
         "second_factor": account.second_factor,
         "demo": account.demo,
-        "created_at": iso(account.created_at),
-        "disabled_at": iso(account.disabled_at) if account.disabled_at else None,
+        "created_at": instant(account.created_at),
+        "disabled_at": instant(account.disabled_at) if account.disabled_at else None,
         "locked": account.locked,
         "sessions": account.sessions,
     }

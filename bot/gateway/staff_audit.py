@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.gateway import csv_text
 from bot.gateway.keys import APP
 from bot.gateway.patient_api import read
-from bot.gateway.staff_access import endpoint, iso
+from bot.gateway.staff_access import endpoint
 from bot.services import audit
 from bot.services.audit import Actor, Filters
+from bot.services.instants import instant
 
 log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
@@ -105,7 +106,7 @@ def _filters(request: web.Request) -> Filters:
 def _told(filters: Filters) -> dict[str, Any]:
     """The filters for the audit itself."""
     return {
-        name: iso(value) if isinstance(value, datetime) else value
+        name: instant(value) if isinstance(value, datetime) else value
         for name, value in asdict(filters).items()
         if value is not None
     }
@@ -113,4 +114,4 @@ def _told(filters: Filters) -> dict[str, Any]:
 
 def _public(entry: object) -> dict[str, Any]:
     values = {name: getattr(entry, name) for name in COLUMNS}
-    return values | {"at": iso(values["at"])}
+    return values | {"at": instant(values["at"])}

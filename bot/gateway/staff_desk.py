@@ -7,7 +7,7 @@ from pydantic import BaseModel, StringConstraints, field_validator
 
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB
-from bot.gateway.staff_access import endpoint, iso, read_body
+from bot.gateway.staff_access import endpoint, read_body
 from bot.pharmacy.desk import OUTCOMES
 from bot.services import desk, desk_closing, desk_views
 from bot.services.audit import Actor
@@ -20,6 +20,7 @@ from bot.services.desk_cases import (
     NotFound,
     NotHolder,
 )
+from bot.services.instants import instant
 
 routes = web.RouteTableDef()
 DESK = ("technician", "pharmacist")
@@ -68,7 +69,7 @@ async def listed(request: web.Request, actor: Actor) -> web.Response:
     now = app.now()
     async with app.database.read() as session:
         rows = await desk_views.listed(session, actor, state, mine=mine, now=now)
-    return web.json_response({"escalations": rows, "now": iso(now)})
+    return web.json_response({"escalations": rows, "now": instant(now)})
 
 
 @endpoint(routes, "POST", "/escalations/{id}/claim", "technician", "pharmacist")

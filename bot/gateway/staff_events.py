@@ -9,10 +9,11 @@ from aiohttp import web
 from bot.gateway.desk_feed import Passing, Signal
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, DESK
-from bot.gateway.staff_access import endpoint, iso, session_alive
+from bot.gateway.staff_access import endpoint, session_alive
 from bot.pharmacy.desk import QUEUES, Role
 from bot.services import staff_events
 from bot.services.audit import Actor
+from bot.services.instants import instant
 from bot.services.staff_events import Change
 
 routes = web.RouteTableDef()
@@ -55,7 +56,7 @@ class _Stream:
             newest = await staff_events.last_id(session)
             kept = after is None or await staff_events.is_kept(session, after)
         self._cursor = newest if after is None or not kept else after
-        await self._write("hello", {"last_id": newest, "now": iso(app.now())}, retry=RETRY_MS)
+        await self._write("hello", {"last_id": newest, "now": instant(app.now())}, retry=RETRY_MS)
         if not kept:
             await self._write("reset", {})
         while self._cursor < newest:

@@ -8,10 +8,11 @@ from pydantic import BaseModel, StringConstraints
 
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP
-from bot.gateway.staff_access import endpoint, iso, read_body, wake
+from bot.gateway.staff_access import endpoint, read_body, wake
 from bot.services import erasure, retention
 from bot.services.audit import Actor
 from bot.services.erasure import Erased, NotFound
+from bot.services.instants import instant
 
 routes = web.RouteTableDef()
 Id = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,64}$")]
@@ -39,7 +40,7 @@ async def get_retention(request: web.Request, _actor: Actor) -> web.Response:
         {
             "rules": asdict(app.keeping),
             "due": asdict(due),
-            "runs": [asdict(run) | {"at": iso(run.at)} for run in runs],
+            "runs": [asdict(run) | {"at": instant(run.at)} for run in runs],
         }
     )
 

@@ -13,7 +13,6 @@ from bot.gateway.staff_access import (
     address_of,
     current_of,
     endpoint,
-    iso,
     open_endpoint,
     read_body,
     wake,
@@ -22,6 +21,7 @@ from bot.pharmacy.desk import ROLES
 from bot.services import accounts, sessions, sign_in
 from bot.services.accounts import Done
 from bot.services.audit import Actor
+from bot.services.instants import instant
 from bot.services.passwords import LONGEST
 from bot.services.sign_in import Attempt, CodeRequired, Failed, Locked, SignedIn
 
@@ -68,7 +68,7 @@ async def get_session(request: web.Request, actor: Actor) -> web.Response:
         {
             **_person(current.token, actor.username, actor.display_name, actor.role),
             "idle_minutes": request.app[APP].sign_in_rules.idle_minutes,
-            "expires_at": iso(current.expires_at),
+            "expires_at": instant(current.expires_at),
             "second_factor": current.second_factor,
         }
     )

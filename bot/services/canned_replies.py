@@ -14,6 +14,7 @@ from bot.services.conversations import Rules
 from bot.services.desk_cases import Forbidden, NotFound
 from bot.services.desk_talk import may_read
 from bot.services.escalations import open_ones
+from bot.services.presence import role_label
 from bot.services.stores import first_to_answer
 from bot.storage.conversations import Conversation
 from bot.storage.database import Database
@@ -70,7 +71,7 @@ async def _values(
     store = await first_to_answer(session, store_id, now)
     values: dict[str, Any] = {
         "staff_name": actor.display_name,
-        "role_label": wording.render(f"role.{actor.role}", now=now),
+        "role_label": role_label(actor, wording, now),
     }
     if patient is not None:
         values["patient_name"] = patient.first_name

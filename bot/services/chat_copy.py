@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy import reasons
-from bot.services.desk_views import instant
 from bot.services.event_log import LoggedEvent, read_after
+from bot.services.instants import instant
 from bot.storage.conversations import Conversation, Escalation
 from bot.storage.records import RefillRequest
 from bot.storage.teaching import Feedback

@@ -20,6 +20,7 @@ from bot.services.audit import Actor
 from bot.services.conversations import Rules
 from bot.services.escalations import open_ones, wait_in_line
 from bot.services.event_log import lock
+from bot.services.presence import presence
 from bot.storage.conversations import Conversation, Escalation
 from bot.storage.staff import StaffAccount, StaffNote
 from bot.wording import Wording, load
@@ -108,17 +109,9 @@ class Case:
         """What of the conversation nobody has."""
         return [row for row in self.open_ones if row.state == "waiting"]
 
-    def role_label(self) -> str:
-        """What the patient reads behind the person's name."""
-        return self.wording.render(f"role.{self.actor.role}", now=self.now)
-
     def presence(self) -> dict[str, str]:
         """Who answers, as the patient's device is told."""
-        return {
-            "name": self.actor.display_name,
-            "role": self.actor.role,
-            "role_label": self.role_label(),
-        }
+        return presence(self.actor, self.wording, self.now)
 
     async def tell(self, kind: str, row: Escalation | None = None, **data: Any) -> None:
         """Tell consoles, in the name of the person."""

@@ -11,8 +11,9 @@ from bot.services.access import Grant, PrescriptionView, visible_prescriptions
 from bot.services.audit import Actor
 from bot.services.desk_cases import Forbidden, NotFound
 from bot.services.desk_talk import may_read
-from bot.services.desk_views import instant, people_of, shown, shown_note
+from bot.services.desk_views import people_of, shown, shown_note
 from bot.services.event_log import LoggedEvent, read_after
+from bot.services.instants import instant
 from bot.services.prescriptions import status_card
 from bot.services.status_card import render_card
 from bot.storage.conversations import Conversation, Escalation, Verification

@@ -12,7 +12,8 @@ from bot.pharmacy.identity_keys import name_key, rx_key
 from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.desk_cases import may_take
-from bot.services.desk_views import instant, people_of
+from bot.services.desk_views import people_of
+from bot.services.instants import instant
 from bot.storage.conversations import Escalation, Event, Verification
 from bot.storage.database import Database
 from bot.storage.records import Patient, Prescription

@@ -23,6 +23,7 @@ from bot.services.desk_cases import (
 from bot.services.desk_views import shown_note
 from bot.services.escalations import audience, open_ones
 from bot.services.event_log import append, lock
+from bot.services.presence import presence
 from bot.storage.conversations import Conversation, Escalation, Event
 from bot.storage.database import Database
 from bot.wording import load
@@ -69,10 +70,10 @@ async def send(
         if found.owner != "staff" or holder_of(rows) != actor.username:
             _audit(session, actor, "message", conversation_id, now, outcome="not_holder")
             return NotHolder()
-        label = load(found.locale, rules.country).render(f"role.{actor.role}", now=now)
+        wording = load(found.locale, rules.country)
         seq = append(
             session, found, "message", "staff", text, at=now, client_id=client_id,
-            name=actor.display_name, role=actor.role, role_label=label,
+            **presence(actor, wording, now),
         )  # fmt: skip
         for row in rows:
             if row.claimed_by == actor.username:

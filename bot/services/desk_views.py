@@ -12,19 +12,13 @@ from bot.pharmacy import desk, reasons
 from bot.services.audit import Actor
 from bot.services.desk_cases import may_take
 from bot.services.escalations import in_order
+from bot.services.instants import instant
 from bot.storage.conversations import Conversation, Escalation
 from bot.storage.database import Database
 from bot.storage.records import Patient
 from bot.storage.staff import StaffAccount, StaffNote
 
 NEWEST = 200
-
-
-def instant(moment: datetime | None) -> str | None:
-    """A time as the staff interface writes it."""
-    if moment is None:
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)

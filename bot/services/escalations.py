@@ -14,6 +14,7 @@ from bot.directives import Handoff
 from bot.pharmacy import desk
 from bot.services import staff_events
 from bot.services.event_log import append, change_owner
+from bot.services.instants import to_the_second
 from bot.services.promises import PRIORITIES, Place, Promise, place_in_line, promise
 from bot.storage.conversations import Conversation, Escalation, Event, Verification
 from bot.wording import Wording
@@ -63,7 +64,7 @@ def told_place(place: Place | None, wording: Wording, now: datetime) -> tuple[st
         return said, {}
     name = "owner.next_in_line" if place.place == 1 else "owner.place_in_line"
     spoken = wording.render(name, {"place": place.place}, now=now)
-    due_at = place.due_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    due_at = to_the_second(place.due_at)
     return f"{said} {spoken}", {"place": place.place, "due_at": due_at}
 
 

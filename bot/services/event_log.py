@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.services.instants import instant
 from bot.storage.conversations import Conversation, Event
 
 Author = Literal["patient", "bot", "staff", "system"]
@@ -30,7 +31,7 @@ class LoggedEvent:
         """The JSON form of the public interface, without the frame's type."""
         body = {
             "seq": self.seq,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": instant(self.at),
             "kind": self.kind,
             "author": self.author,
             "text": self.text,

@@ -14,6 +14,7 @@ from bot.pharmacy.identity_policy import Claim, Person, matching, record_subject
 from bot.services import call_talk, escalations
 from bot.services.conversations import Ended, Rules
 from bot.services.event_log import append, lock
+from bot.services.instants import to_the_second
 from bot.services.questions_waiting import told_to_people
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, IdentityFailure, Turn, Verification
@@ -132,7 +133,7 @@ class _Result:
         patients = list({person.patient_id for person in found})
         for row in await escalations.open_ones(self.session, conversation_id):
             row.patient_id = patients[0] if len(patients) == 1 else row.patient_id
-        seq = self._tell("identity_confirmed", verified=True, until=_iso(until))
+        seq = self._tell("identity_confirmed", verified=True, until=to_the_second(until))
         memory = d.Memory.model_validate(self.conversation.memory)
         if memory.call_back:
             await call_talk.go_on(self._reply())
@@ -230,7 +231,3 @@ async def _is_locked(
         .group_by(IdentityFailure.subject)
     )
     return any(count >= limits.per_record for count in counts)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.pharmacy.folding import plain_words
 from bot.pharmacy.instruction_policy import OWN, TOPICS, is_clinical, plain_name
 from bot.services.access import medicine_name
-from bot.services.desk_views import People, instant
+from bot.services.desk_views import People
+from bot.services.instants import instant
 from bot.services.instructions import is_silenced, retired, same_medicine
 from bot.storage.records import Instruction, Product
 from bot.storage.staff import StaffAccount

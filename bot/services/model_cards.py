@@ -1,12 +1,12 @@
 """The cards of the models as consoles read them, and which files are still needed."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from bot.services.active_model import INSTALL
+from bot.services.instants import instant
 from bot.services.models import COMPARED_WITH
 from bot.services.taught import waiting
 from bot.storage.database import Database
@@ -64,20 +64,14 @@ def _card(row: LanguageModel) -> dict[str, Any]:
         "model_id": row.model_id,
         "state": row.state,
         "created_by": row.created_by,
-        "created_at": _iso(row.created_at),
+        "created_at": instant(row.created_at),
         "data_hash": row.data_hash,
         "sentences": row.sentences,
         "progress": {key: value for key, value in row.progress.items() if key != "beat"},
         "figures": {key: value for key, value in row.figures.items() if key != COMPARED_WITH},
         "refusals": row.refusals,
-        "finished_at": _iso(row.finished_at),
+        "finished_at": instant(row.finished_at),
         "activated_by": row.activated_by,
-        "activated_at": _iso(row.activated_at),
-        "retired_at": _iso(row.retired_at),
+        "activated_at": instant(row.activated_at),
+        "retired_at": instant(row.retired_at),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.services.instants import instant
 from bot.storage.staff import StaffEvent, StaffEventCounter
 
 COUNTER = 1
@@ -33,7 +34,7 @@ class Change:
         """The JSON form for the console."""
         return {
             "kind": self.kind,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": instant(self.at),
             "queue": self.queue,
             "conversation_id": self.conversation_id,
             "escalation_id": self.escalation_id,

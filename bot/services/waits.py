@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.pharmacy.desk import CALL_BACK
 from bot.services.escalations import tell_desk, told_place
 from bot.services.event_log import append
+from bot.services.presence import presence
 from bot.services.promises import Place, place_in_line, places_in_line
 from bot.services.stores import first_to_answer
 from bot.storage.conversations import Conversation, Escalation
@@ -39,8 +40,7 @@ async def who_answers(
         account = await session.get(StaffAccount, conversation.holder)
     if account is None:
         return {}
-    label = wording.render(f"role.{account.role}", now=now)
-    return {"name": account.display_name, "role": account.role, "role_label": label}
+    return dict(presence(account, wording, now))
 
 
 async def tell_late(

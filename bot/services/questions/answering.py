@@ -11,6 +11,7 @@ from bot.services.conversations import Rules
 from bot.services.desk_cases import ConversationEnded
 from bot.services.escalations import tell_desk
 from bot.services.event_log import append, lock
+from bot.services.presence import presence
 from bot.services.questions.decisions import (
     AlreadyReviewed,
     Decided,
@@ -79,10 +80,10 @@ async def _say(
     )
     if await session.scalar(known) is not None:
         return
-    label = load(chat.locale, rules.country).render(f"role.{actor.role}", now=now)
+    wording = load(chat.locale, rules.country)
     append(
         session, chat, "message", "staff", text, at=now, client_id=client_id,
-        name=actor.display_name, role=actor.role, role_label=label,
+        **presence(actor, wording, now),
     )  # fmt: skip
     await tell_desk(session, chat, now)
 

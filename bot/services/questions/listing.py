@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.services.desk_views import instant
+from bot.services.instants import instant
 from bot.storage.conversations import Conversation
 from bot.storage.database import Database
 from bot.storage.staff import StaffAccount
