@@ -1,10 +1,11 @@
 """Finding conversations at the desk: by name, Rx number, words, or the number of an escalation."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy import reasons
@@ -38,6 +39,7 @@ async def search(
         )
         visible = [row for row in rows if may_take(actor, row)][:MOST]
         people = await people_of(session, visible)
+        texts = await _found_in(session, visible, query)
         results = [
             {
                 "conversation_id": row.conversation_id,
@@ -46,7 +48,7 @@ async def search(
                 "reason_label": reasons.label(row.reason),
                 "state": row.state,
                 "opened_at": instant(row.opened_at),
-                "snippet": await _snippet(session, row, query),
+                "snippet": _snippet(texts.get(row.conversation_id), row.question, query),
             }
             for row in visible
         ]
@@ -58,10 +60,7 @@ async def search(
 async def _fitting(session: AsyncSession, query: str) -> ColumnElement[bool]:
     number = re.fullmatch(r"#?\s*(\d{1,9})", query)
     patients = await _patients(session, query)
-    like = f"%{_escaped(query.lower())}%"
-    said = select(Event.conversation_id).where(
-        Event.kind == "message", func.lower(Event.text).like(like, escape="\\")
-    )
+    said = select(Event.conversation_id).where(_says(query))
     proved = select(Verification.conversation_id).where(Verification.patient_id.in_(patients))
     return or_(
         Escalation.escalation_id == int(number[1]) if number else false(),
@@ -94,24 +93,31 @@ def _named(row: Patient, words: list[str]) -> bool:
     return all(word.lower() in name or name_key(word) in name for word in words)
 
 
-async def _snippet(session: AsyncSession, row: Escalation, query: str) -> str:
-    """The words around what was found, or the question."""
-    like = f"%{_escaped(query.lower())}%"
-    text = await session.scalar(
-        select(Event.text)
-        .where(
-            Event.conversation_id == row.conversation_id,
-            Event.kind == "message",
-            func.lower(Event.text).like(like, escape="\\"),
-        )
-        .order_by(Event.seq.desc())
-        .limit(1)
+async def _found_in(
+    session: AsyncSession, rows: Sequence[Escalation], query: str
+) -> dict[str, str]:
+    """The last message of each conversation that has the words."""
+    said = await session.execute(
+        select(Event.conversation_id, Event.text)
+        .where(Event.conversation_id.in_({row.conversation_id for row in rows}), _says(query))
+        .order_by(Event.seq)
     )
+    return {row.conversation_id: row.text for row in said}
+
+
+def _snippet(text: str | None, question: str, query: str) -> str:
+    """The words around what was found, or the question."""
     if text is None:
-        return row.question[: 2 * AROUND]
+        return question[: 2 * AROUND]
     at = max(0, text.lower().find(query.lower()))
     start = max(0, at - AROUND)
     return text[start : at + len(query) + AROUND]
+
+
+def _says(query: str) -> ColumnElement[bool]:
+    """Whether an event is a message that has the words, wherever in it."""
+    like = f"%{_escaped(query.lower())}%"
+    return and_(Event.kind == "message", func.lower(Event.text).like(like, escape="\\"))
 
 
 def _escaped(text: str) -> str:
