@@ -1,5 +1,6 @@
 """What people do with escalations, over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -23,7 +24,6 @@ from bot.services.desk_cases import (
 from bot.services.instants import instant
 
 routes = web.RouteTableDef()
-DESK = ("technician", "pharmacist")
 LONGEST_NOTE = 2000
 CODES: dict[type, str] = {
     NotFound: "not_found",
@@ -75,17 +75,13 @@ async def listed(request: web.Request, actor: Actor) -> web.Response:
 @endpoint(routes, "POST", "/escalations/{id}/claim", "technician", "pharmacist")
 async def claim(request: web.Request, actor: Actor) -> web.Response:
     """Take the conversation; of several at once, exactly one gets it."""
-    app = request.app[APP]
-    done = await desk.claim(app.database, actor, escalation_id(request), app.rules, app.now())
-    return await _answer(request, done)
+    return await _act(request, actor, desk.claim)
 
 
 @endpoint(routes, "POST", "/escalations/{id}/release", "technician", "pharmacist")
 async def release(request: web.Request, actor: Actor) -> web.Response:
     """Let go of the conversation: it waits again."""
-    app = request.app[APP]
-    done = await desk.release(app.database, actor, escalation_id(request), app.rules, app.now())
-    return await _answer(request, done)
+    return await _act(request, actor, desk.release)
 
 
 @endpoint(routes, "POST", "/escalations/{id}/transfer", "technician", "pharmacist")
@@ -103,11 +99,7 @@ async def transfer(request: web.Request, actor: Actor) -> web.Response:
 @endpoint(routes, "POST", "/escalations/{id}/hand_back", "technician", "pharmacist")
 async def hand_back(request: web.Request, actor: Actor) -> web.Response:
     """Let the assistant answer again."""
-    app = request.app[APP]
-    done = await desk_closing.hand_back(
-        app.database, actor, escalation_id(request), app.rules, app.now()
-    )
-    return await _answer(request, done)
+    return await _act(request, actor, desk_closing.hand_back)
 
 
 @endpoint(routes, "POST", "/escalations/{id}/close", "technician", "pharmacist")
@@ -128,6 +120,15 @@ def escalation_id(request: web.Request) -> int:
     if not given.isdecimal() or len(given) > 9:
         raise ApiError("not_found")
     return int(given)
+
+
+async def _act(
+    request: web.Request, actor: Actor, act: Callable[..., Awaitable[Any]]
+) -> web.Response:
+    """Do what needs nothing but the escalation."""
+    app = request.app[APP]
+    done = await act(app.database, actor, escalation_id(request), app.rules, app.now())
+    return await _answer(request, done)
 
 
 async def _answer(request: web.Request, done: Any) -> web.Response:

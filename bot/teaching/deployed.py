@@ -41,9 +41,6 @@ class Outcome:
         return self.intent == EMERGENCY
 
 
-NOTHING = Reading(FALLBACK)
-
-
 def engine_text(text: str, today: date) -> str | None:
     """What Rasa would be given; None where the gateway decides without it.
 
