@@ -17,7 +17,7 @@ from pydantic import (
 
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB, MESSAGES, RUNNER
-from bot.pharmacy.typed_text import is_blank
+from bot.pharmacy.typed_text import is_blank, storable
 from bot.services import conversations
 from bot.services.admission import Standing
 from bot.services.conversations import Ended, NotOffered, Stored
@@ -96,8 +96,7 @@ class Patient:
         limit = app.settings.max_text_chars
         if len(sent.text) > limit:
             raise ApiError("text_too_long", self.locale, limit=limit)
-        # No database stores lone surrogates, PostgreSQL no NUL either; nobody types them.
-        text = sent.text.encode("utf-8", "ignore").decode().replace("\x00", "")
+        text = storable(sent.text)
         if is_blank(text):
             raise ApiError("text_empty", self.locale)
         if repeated := await self._within_limit(sent.client_id):

@@ -15,6 +15,7 @@ from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB
 from bot.gateway.patient_api import read
 from bot.gateway.patient_http import body_of
+from bot.pharmacy import typed_text
 from bot.pharmacy.desk import Role
 from bot.services import sessions
 from bot.services.audit import Actor, record
@@ -154,7 +155,5 @@ async def _note_denial(request: web.Request, actor: Actor, entry: Endpoint) -> N
 
 
 def storable(value: Any) -> Any:
-    """A text without what no database stores: lone surrogates and, on PostgreSQL, NUL."""
-    if not isinstance(value, str):
-        return value
-    return value.encode("utf-8", "ignore").decode().replace("\x00", "")
+    """A value of a body; a text without what no database stores."""
+    return typed_text.storable(value) if isinstance(value, str) else value

@@ -20,6 +20,11 @@ def is_blank(text: str) -> bool:
     )
 
 
+def storable(text: str) -> str:
+    """The text without what no database stores: lone surrogates and, on PostgreSQL, NUL."""
+    return text.encode("utf-8", "ignore").decode().replace("\x00", "")
+
+
 def engine_input(text: str) -> str:
     """What Rasa is told for a message: the text, never a command.
 
