@@ -1,11 +1,14 @@
 """What all tests share."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from bot.places import ROOT, models_folder, vectors_file
 from tests.stack import RasaProcess, free_port, model_file
 from tests.transcripts.coverage import PLAYED, summary
 
@@ -24,6 +27,26 @@ def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaProcess]:
     process.start(tmp_path_factory.mktemp("rasa") / "rasa.log")
     yield process
     process.kill()
+
+
+@pytest.fixture
+def own_rasa(tmp_path: Path) -> Iterator[RasaProcess]:
+    """A Rasa of this test's own, which may be killed or given another model."""
+    process = RasaProcess(model_file(), free_port())
+    process.start(tmp_path / "rasa.log")
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder with the model of the sources, as after `willcall train`."""
+    folder = models_folder(tmp_path)
+    folder.mkdir()
+    shutil.copyfile(model_file(), folder / model_file().name)
+    if vectors_file(ROOT / "var").is_file():
+        shutil.copyfile(vectors_file(ROOT / "var"), vectors_file(tmp_path))
+    return tmp_path
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -29,7 +29,7 @@ from tests.browser.chat import (
 )
 from tests.browser.conftest import OpenUrl, Scheme
 from tests.browser.demo_pharmacy import DemoPharmacy
-from tests.stack import RasaProcess, free_port, model_file
+from tests.stack import RasaProcess
 
 # The loop of the module's browser is that of its tests.
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.asyncio(loop_scope="module")]
@@ -338,15 +338,6 @@ async def test_end_and_clear(pharmacy: DemoPharmacy, open_page: Open) -> None:
 
 
 # --- what goes wrong for the pharmacy ------------------------------------------------------------
-
-
-@pytest.fixture
-def own_rasa(tmp_path: Path) -> Iterator[RasaProcess]:
-    """A Rasa that a test may kill."""
-    process = RasaProcess(model_file(), free_port())
-    process.start(tmp_path / "rasa.log")
-    yield process
-    process.kill()
 
 
 async def test_rasa_dies_while_the_patient_waits(

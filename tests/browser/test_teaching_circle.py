@@ -2,10 +2,8 @@
 
 import json
 import re
-import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -15,14 +13,14 @@ from playwright.async_api import Page, expect
 from bot.bootstrap import utc_now
 from bot.feed import json_lines
 from bot.feed.demo import demo_records
-from bot.places import ROOT, models_folder, sources_digest, vectors_file
+from bot.places import sources_digest
 from bot.services import active_model
 from bot.services.records import import_records
 from bot.storage.database import Database
 from tests.browser import chat, desk
 from tests.browser.conftest import OpenUrl
 from tests.browser.test_staff_review_unit import asked, group, items, pane, toast
-from tests.stack import Device, RasaProcess, free_port, model_file, stack
+from tests.stack import Device, RasaProcess, model_file, stack
 from tests.staff import PASSWORD, add_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.asyncio(loop_scope="module")]
@@ -38,15 +36,6 @@ ASKED_LATER = "is the grille up yet"
 ANSWER = "We open at 9 in the morning."
 
 
-@pytest.fixture
-def own_rasa(tmp_path: Path) -> Iterator[RasaProcess]:
-    """A Rasa of this test's own: its model is changed."""
-    process = RasaProcess(model_file(), free_port())
-    process.start(tmp_path / "rasa.log")
-    yield process
-    process.kill()
-
-
 async def signed_in(open_url: OpenUrl, address: str, path: str) -> Page:
     page = await open_url(f"{address}/staff/{path}")
     await page.get_by_label("User name").fill("paul")
@@ -58,7 +47,7 @@ async def signed_in(open_url: OpenUrl, address: str, path: str) -> Page:
 
 @pytest.mark.timeout(900)
 async def test_what_nobody_understood_is_understood_by_the_next(
-    sqlite_url: str, tmp_path: Path, own_rasa: RasaProcess, open_url: OpenUrl
+    sqlite_url: str, data_dir: Path, own_rasa: RasaProcess, open_url: OpenUrl
 ) -> None:
     database = Database(sqlite_url)
     now = utc_now()
@@ -66,12 +55,8 @@ async def test_what_nobody_understood_is_understood_by_the_next(
         database, json_lines.read(json.dumps(record) for record in demo_records(now)), now
     )
     await add_staff(database, "paul", "pharmacist", display_name="Paul Kim")
-    models_folder(tmp_path).mkdir()
-    shutil.copyfile(model_file(), models_folder(tmp_path) / model_file().name)
-    if vectors_file(ROOT / "var").is_file():
-        shutil.copyfile(vectors_file(ROOT / "var"), vectors_file(tmp_path))
     await active_model.install(database, model_file().name, sources_digest(), now)
-    async with stack(database, own_rasa.url, own_rasa.actions_port, utc_now, data_dir=tmp_path) as (
+    async with stack(database, own_rasa.url, own_rasa.actions_port, utc_now, data_dir=data_dir) as (
         address,
         _app,
     ):

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ import pytest_asyncio
 from sqlalchemy import select, update
 
 from bot.bootstrap import Application, utc_now
-from bot.places import ROOT, models_folder, sources_digest, vectors_file
+from bot.places import models_folder, sources_digest
 from bot.services import active_model
 from bot.services.models import COMPARED_WITH, new_row
 from bot.storage.conversations import Escalation, Turn
 from bot.storage.database import Database
 from bot.storage.teaching import LanguageModel, TrainingSentence
-from tests.stack import Device, RasaProcess, free_port, model_file, stack
+from tests.stack import Device, RasaProcess, model_file, stack
 from tests.staff import Console, add_staff
 from tests.teaching.house import approve
 
@@ -73,26 +73,6 @@ what time do you roll the shutter down
 when do yall lift the shutter
 """
 ASKED = "is the shutter going to be up tomorrow morning"
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A data folder with the model of the sources, as after `willcall train`."""
-    folder = models_folder(tmp_path)
-    folder.mkdir()
-    shutil.copyfile(model_file(), folder / model_file().name)
-    if vectors_file(ROOT / "var").is_file():
-        shutil.copyfile(vectors_file(ROOT / "var"), vectors_file(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def own_rasa(tmp_path: Path) -> Iterator[RasaProcess]:
-    """A Rasa of this test's own: its model is changed."""
-    process = RasaProcess(model_file(), free_port())
-    process.start(tmp_path / "rasa.log")
-    yield process
-    process.kill()
 
 
 @pytest_asyncio.fixture
