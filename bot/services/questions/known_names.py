@@ -70,6 +70,6 @@ async def _on_record(session: AsyncSession, text: str) -> list[str]:
 
 async def medicine_words(session: AsyncSession) -> frozenset[str]:
     """The words of the catalogue's names, in small letters: no names of people."""
-    rows = await session.execute(select(Product.generic_name, Product.brand_names))
+    rows = await session.execute(select(Product.generic_name, Product.brand_names).distinct())
     names = [name for generic, brands in rows for name in (generic, *brands)]
     return frozenset(word for name in names for word in plain_words(name).split())
