@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy import desk
+from bot.services import promised_news
 from bot.services.audit import Actor
 from bot.services.conversations import Rules, end_locked
 from bot.services.desk_cases import (
@@ -20,9 +21,8 @@ from bot.services.desk_cases import (
     let_go_of,
 )
 from bot.services.event_log import change_owner
-from bot.storage.conversations import Escalation, ReadyNotice
+from bot.storage.conversations import Conversation, Escalation
 from bot.storage.database import Database
-from bot.storage.records import RefillRequest
 
 
 async def hand_back(
@@ -109,13 +109,8 @@ def _assistant_is_back(case: Case) -> None:
 
 
 async def _news_is_promised(session: AsyncSession, conversation_id: str) -> bool:
-    """Whether the patient was told that news of a medicine will come in this chat."""
-    notice = select(ReadyNotice.rx_number).where(
-        ReadyNotice.conversation_id == conversation_id, ReadyNotice.told_at.is_(None)
+    """Whether the assistant still has to tell the patient something in this chat."""
+    waiting = select(Conversation.conversation_id).where(
+        Conversation.conversation_id == conversation_id, promised_news.is_promised()
     )
-    request = select(RefillRequest.rx_number).where(
-        RefillRequest.conversation_id == conversation_id,
-        RefillRequest.told_at.is_(None),
-        RefillRequest.status != "cancelled",
-    )
-    return await session.scalar(notice.union(request).limit(1)) is not None
+    return await session.scalar(waiting) is not None

@@ -7,14 +7,13 @@ news is promised in it. Redacted questions stay without it, until their own limi
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import Select, and_, exists, false, func, or_, select
 
-from bot.services import audit
+from bot.services import audit, promised_news
 from bot.services.erasure import delete_conversation, delete_questions
 from bot.services.event_log import lock
-from bot.storage.conversations import Conversation, Escalation, Event, ReadyNotice
+from bot.storage.conversations import Conversation, Escalation, Event
 from bot.storage.database import Database
-from bot.storage.records import RefillRequest
 from bot.storage.staff import AuditEntry
 from bot.storage.teaching import Question
 
@@ -141,21 +140,9 @@ def _idle(keeping: Keeping, now: datetime) -> Select[str]:
         ~said,
         ~to_do,
         # Whoever has left is told nothing any more.
-        or_(Conversation.ended_at.is_not(None), ~_news_is_promised()),
+        or_(Conversation.ended_at.is_not(None), ~promised_news.is_promised()),
     )
     return select(here).where(goes if keeping.transcripts_days else false()).order_by(here)
-
-
-def _news_is_promised() -> ColumnElement[bool]:
-    """Whether the patient was told that news of a medicine will come in this chat."""
-    here = Conversation.conversation_id
-    notice = exists().where(ReadyNotice.conversation_id == here, ReadyNotice.told_at.is_(None))
-    request = exists().where(
-        RefillRequest.conversation_id == here,
-        RefillRequest.told_at.is_(None),
-        RefillRequest.status != "cancelled",
-    )
-    return or_(notice, request)
 
 
 def _old_questions(keeping: Keeping, now: datetime) -> Select[int]:
