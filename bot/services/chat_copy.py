@@ -4,7 +4,6 @@ It has what the patient could see, and how their questions to people ended. It h
 and no name of the staff that the chat itself does not show.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy import reasons
-from bot.services.event_log import LoggedEvent, read_after
+from bot.services.event_log import read_after
 from bot.services.instants import instant
 from bot.storage.conversations import Conversation, Escalation
 from bot.storage.records import RefillRequest
 from bot.storage.teaching import Feedback
-
-PAGE = 500
 
 
 async def copy_of(
@@ -35,21 +32,11 @@ async def copy_of(
             "last_patient_at": instant(conversation.last_patient_at),
             "ended_at": instant(conversation.ended_at),
         },
-        "events": [event.public() for event in await _events(session, conversation_id)],
+        "events": [event.public() for event in await read_after(session, conversation_id, 0, None)],
         "escalations": await _escalations(session, conversation_id),
         "refill_requests": await _refill_requests(session, conversation_id),
         "feedback": await _feedback(session, conversation_id),
     }
-
-
-async def _events(session: AsyncSession, conversation_id: str) -> Sequence[LoggedEvent]:
-    events: list[LoggedEvent] = []
-    while True:
-        after = events[-1].seq if events else 0
-        page = await read_after(session, conversation_id, after, PAGE)
-        events += page
-        if len(page) < PAGE:
-            return events
 
 
 async def _escalations(session: AsyncSession, conversation_id: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from bot.services.audit import Actor
 from bot.services.desk_cases import Forbidden, NotFound
 from bot.services.desk_talk import may_read
 from bot.services.desk_views import people_of, shown, shown_note
-from bot.services.event_log import LoggedEvent, read_after
+from bot.services.event_log import read_after
 from bot.services.instants import instant
 from bot.services.prescriptions import status_card
 from bot.services.status_card import render_card
@@ -21,8 +21,6 @@ from bot.storage.database import Database
 from bot.storage.records import Patient, Proxy
 from bot.storage.staff import StaffNote
 from bot.wording import load
-
-PAGE = 500
 
 
 async def read(
@@ -58,6 +56,7 @@ async def _shown(
         .order_by(StaffNote.note_id)
     )
     people = await people_of(session, escalations)
+    events = await read_after(session, conversation_id, after, None)
     return {
         "conversation": {
             "conversation_id": conversation_id,
@@ -70,21 +69,11 @@ async def _shown(
             "last_seq": conversation.last_seq,
             "seen_seq": conversation.seen_seq,
         },
-        "events": [event.public() for event in await _events(session, conversation_id, after)],
+        "events": [event.public() for event in events],
         "escalations": await shown(session, escalations, now),
         "notes": [shown_note(note) for note in notes],
         "record": await _record(session, conversation_id, escalations, now),
     }
-
-
-async def _events(session: AsyncSession, conversation_id: str, after: int) -> list[LoggedEvent]:
-    events: list[LoggedEvent] = []
-    while True:
-        page = await read_after(session, conversation_id, after, PAGE)
-        events += page
-        if len(page) < PAGE:
-            return events
-        after = page[-1].seq
 
 
 async def _record(

@@ -108,9 +108,9 @@ def close(session: AsyncSession, conversation: Conversation, text: str, *, at: d
 
 
 async def read_after(
-    session: AsyncSession, conversation_id: str, after: int, limit: int = 500
+    session: AsyncSession, conversation_id: str, after: int, limit: int | None = 500
 ) -> Sequence[LoggedEvent]:
-    """The events that follow `after`, in order."""
+    """The events that follow `after`, in order; `limit` None reads all of them."""
     rows = await session.scalars(
         select(Event)
         .where(Event.conversation_id == conversation_id, Event.seq > after)

@@ -305,15 +305,18 @@ class TestExporting:
             (entry,) = await session.scalars(select(AuditEntry))
         assert (entry.username, entry.action, entry.conversation_id) == ("ada", "export", one)
 
-    async def test_of_a_long_chat(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("bot.services.chat_copy.PAGE", 2)
+    async def test_of_a_long_chat(self, database: Database) -> None:
+        """Longer than what a device is sent at once."""
         await records(database)
         one = await chat(database, 1, ended=True)
+        async with database.write() as session:
+            conversation = await lock(session, one)
+            assert conversation is not None
+            for number in range(600):
+                append(session, conversation, "message", "patient", str(number), at=NOW)
         copy = await export(database, ADA, one, NOW)
         assert isinstance(copy, dict)
-        assert [event["seq"] for event in copy["events"]] == [1, 2, 3]
+        assert [event["seq"] for event in copy["events"]] == list(range(1, 604))
 
     async def test_what_is_not_there(self, database: Database) -> None:
         assert await export(database, ADA, "none", NOW) == NotFound()
