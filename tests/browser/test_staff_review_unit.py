@@ -330,6 +330,19 @@ async def test_what_is_new_arrives_by_itself(open_at: Open, desk: FakeDesk) -> N
     await expect(asked(page).first).to_be_focused()
 
 
+async def test_an_open_question_is_followed_into_its_group(open_at: Open, desk: FakeDesk) -> None:
+    question = desk.review.ask("and for two boxes")
+    page = await open_at("questions")
+    await live(page)
+    await items(page, "Groups").filter(has_text="and for two boxes").click()
+    await expect(asked(page)).to_have_count(1)
+    question["group_id"] = 1  # the sorter has seen it
+    desk.passing("questions")
+    await expect(asked(page)).to_have_count(5)
+    await expect(group(page).get_by_role("heading", level=2)).not_to_have_text("One question")
+    await expect(asked(page).filter(has_text="and for two boxes")).to_be_focused()
+
+
 # --- instructions --------------------------------------------------------------------------------
 
 

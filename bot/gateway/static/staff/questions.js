@@ -82,6 +82,7 @@ class Questions {
       if (run !== this.#run) return;
       this.entries = inGroups(answer);
       this.list.counts(answer.counts);
+      this.#follow();
       const open = this.entry(this.panes.key);
       if (open?.group) await this.#readGroup(open);
       if (run !== this.#run) return;
@@ -90,6 +91,14 @@ class Questions {
       throw error;
     }
     this.#render();
+  }
+
+  /** A question that was open by itself has been put into a group: that one is open now. */
+  #follow() {
+    const { key } = this.panes;
+    if (!key.startsWith("q") || this.entry(key)) return;
+    const into = this.entries.find((each) => each.questions.some(({ question_id }) => `q${question_id}` === key));
+    if (into) this.panes.replace(into.key);
   }
 
   /** The list may be cut off; a group that is open is seen whole. */
