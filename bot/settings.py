@@ -7,17 +7,28 @@ reported, because a misspelled setting is a setting that silently does not apply
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from bot.secret_files import SUFFIX, SecretFileError
+from bot.settings_sources import SECRET, SecretFiles, is_secret
 
 PREFIX = "WILLCALL_"
 # Not settings of the services: set by the supervisor for its children, or by tests and CI.
 INTERNAL = {"WILLCALL_SUPERVISOR_PID", "WILLCALL_CHROMIUM"}
+
+# For secrets: not shown, and may come from a file.
+HIDDEN: dict[str, Any] = {"repr": False, "json_schema_extra": SECRET}
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
@@ -42,19 +53,31 @@ class Settings(BaseSettings):
     )
     rasa_host: str = Field("127.0.0.1", description="Address Rasa listens on, likewise.")
     rasa_url: str | None = Field(
-        None, description="Where the gateway finds Rasa, when not on this machine."
+        None,
+        description="Where the gateway finds Rasa, when not on this machine; several: with commas.",
     )
     actions_url: str | None = Field(
-        None, description="Where Rasa finds the action server, when not on this machine."
+        None,
+        description="Where Rasa finds the action server, when elsewhere; several: with commas.",
     )
     rasa_token: str | None = Field(
-        None, description="Secret that guards Rasa's HTTP API.", min_length=16
+        None, description="Secret that guards Rasa's HTTP API.", min_length=16, **HIDDEN
     )
     data_dir: Path = Field(
         Path("var"), description="Folder for the SQLite database, trained models and reports."
     )
     database_url: str = Field(
-        "", description="sqlite:///FILE or postgresql://…; empty: willcall.sqlite in the data dir."
+        "",
+        description="sqlite:///FILE or postgresql://…; empty: willcall.sqlite in the data dir.",
+        **HIDDEN,
+    )
+    database_pool: Count = Field(
+        20, description="Most database connections that a process opens for its work."
+    )
+    redis_url: str | None = Field(
+        None,
+        description="redis://… that several gateways count rate limits in; empty: each for itself.",
+        **HIDDEN,
     )
     demo: bool = Field(True, description="Seed the demonstration pharmacy into an empty database.")
     country: str = Field("US", description="Which emergency numbers the urgent notice gives.")
@@ -104,10 +127,28 @@ class Settings(BaseSettings):
     )
     sign_ins_per_minute: Count = Field(10, description="Sign-ins a minute for one address.")
     feed_token: str | None = Field(
-        None, min_length=16, description="Secret of the pharmacy system; without it, no live feed."
+        None,
+        min_length=16,
+        description="Secret of the pharmacy system; without it, no live feed.",
+        **HIDDEN,
     )
     max_feed_bytes: Count = Field(
         20 * 1024 * 1024, description="Largest body of records that the live feed takes, bytes."
+    )
+    fhir_rx_system: str | None = Field(
+        None, description="FHIR: identifier system of Rx numbers; empty: the filler's, or the only."
+    )
+    fhir_store: str | None = Field(
+        None, description="FHIR: id of the store of prescriptions that name none."
+    )
+    fhir_timezone: str | None = Field(
+        None, description="FHIR: time zone of locations that name none."
+    )
+    fhir_all_related: bool = Field(
+        False, description="FHIR: every RelatedPerson may ask for the patient, not only guardians."
+    )
+    fhir_skip: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="FHIR: resource types, with commas, that bring no records of their own."
     )
     stale_after_minutes: int = Field(
         1440, ge=0, description="Age of the last import that answers warn about; 0: never."
@@ -124,9 +165,33 @@ class Settings(BaseSettings):
         730, ge=0, le=36500, description="The same for redacted questions kept for review."
     )
 
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the log: text for people, json for programs, a line an entry."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="From which level on the project's own lines are logged."
+    )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        description="Secret that opens /metrics to others than this machine.",
+        **HIDDEN,
+    )
+
     largest_accuracy_drop: float = Field(
         0.005, ge=0, le=1, description="Share of accuracy that a newly taught model may lose."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What code gives, then the environment, then the files that it names."""
+        return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -134,6 +199,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("fhir_skip", mode="before")
+    @classmethod
+    def _split_types(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("default_timezone")
     @classmethod
@@ -159,6 +229,20 @@ class Settings(BaseSettings):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return value or None
+
+    @field_validator("rasa_url", "actions_url")
+    @classmethod
+    def _known_addresses(cls, value: str | None) -> str | None:
+        if not all(url.startswith(("http://", "https://")) for url in _urls(value)):
+            raise ValueError("must be addresses such as http://rasa-1:5005, with commas between")
+        return value
+
     @field_validator("country")
     @classmethod
     def _known_country(cls, value: str) -> str:
@@ -172,14 +256,20 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'willcall.sqlite'}"
 
     @property
-    def rasa(self) -> str:
-        """Where Rasa answers, without a slash at the end."""
-        return (self.rasa_url or f"http://127.0.0.1:{self.rasa_port}").rstrip("/")
+    def rasas(self) -> tuple[str, ...]:
+        """Where each Rasa answers, without a slash at the end, each once."""
+        return _urls(self.rasa_url) or (f"http://127.0.0.1:{self.rasa_port}",)
 
     @property
-    def actions(self) -> str:
-        """Where the action server answers, without a slash at the end."""
-        return (self.actions_url or f"http://127.0.0.1:{self.actions_port}").rstrip("/")
+    def action_servers(self) -> tuple[str, ...]:
+        """Where each action server answers, without a slash at the end, each once."""
+        return _urls(self.actions_url) or (f"http://127.0.0.1:{self.actions_port}",)
+
+
+def _urls(value: str | None) -> tuple[str, ...]:
+    """The addresses of a list with commas, without slashes at the end, each once."""
+    parts = (part.strip().rstrip("/") for part in (value or "").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def load() -> Settings:
@@ -189,6 +279,8 @@ def load() -> Settings:
     """
     try:
         return Settings()
+    except SecretFileError as error:
+        raise SettingsError(str(error)) from None
     except ValidationError as error:
         lines = [f"{PREFIX}{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
         raise SettingsError("\n".join(lines)) from None
@@ -197,5 +289,7 @@ def load() -> Settings:
 def unknown_variables(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The WILLCALL_ variables that no setting reads, in alphabetical order."""
     names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | INTERNAL
+    secrets = (name for name, field in Settings.model_fields.items() if is_secret(field))
+    names |= {f"{PREFIX}{name.upper()}{SUFFIX}" for name in secrets}
     given = os.environ if environment is None else environment
     return tuple(sorted(name for name in given if name.startswith(PREFIX) and name not in names))

@@ -3,14 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from bot.cli import purge, records, staff, teach
+from bot.cli import feed_import, purge, records, staff, teach
 from bot.cli.model import EngineError
 from bot.cli.staff_desk import StaffError
 from bot.cli.talk import parse, print_escalations
+from bot.logs import set_up
 from bot.settings import Settings, SettingsError, load, unknown_variables
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load()
     except SettingsError as error:
         return _complain(f"wrong settings:\n{error}", 2)
+    if arguments is None:  # a process of its own
+        set_up(settings.log_level, settings.log_format)
     for name in unknown_variables():
         print(f"willcall: {name} is not a setting; it has no effect", file=sys.stderr)
     command: Command = given.command
@@ -80,7 +82,5 @@ def _parser() -> argparse.ArgumentParser:
     purge.declare(commands.add_parser("purge", help=keeping, description=keeping))
     demo = add("demo", records.seed, "The demonstration pharmacy.")
     demo.add_argument("what", choices=["seed"])
-    feed = add("feed", records.import_file, "Take in the pharmacy's records.")
-    feed.add_argument("what", choices=["import"])
-    feed.add_argument("file", type=Path, help="JSON Lines, one record a line; - is standard input")
+    feed_import.declare(add("feed", feed_import.import_files, "Take in the pharmacy's records."))
     return parser

@@ -11,7 +11,7 @@ from bot.feed import json_lines
 from bot.feed.demo import demo_records
 from bot.services import demo_accounts
 from bot.services.demo_accounts import DemoAccount
-from bot.services.feed_batch import FeedRejected
+from bot.services.feed_batch import Finding
 from bot.services.records import ImportReport, database_is_empty, import_records
 from bot.settings import Settings
 from bot.storage.schema import migrate as migrate_schema
@@ -40,12 +40,12 @@ def prepare_database(settings: Settings) -> Sequence[DemoAccount]:
             print(f"willcall: {retired.sentence()}", file=sys.stderr, flush=True)
         return ()
 
-    return _with_application(settings, prepare)
+    return with_application(settings, prepare)
 
 
 def migrate(settings: Settings, _given: argparse.Namespace) -> int:
     """Bring the database to the present form."""
-    _with_application(settings, lambda app: migrate_schema(app.database))
+    with_application(settings, lambda app: migrate_schema(app.database))
     return 0
 
 
@@ -59,27 +59,7 @@ def seed(settings: Settings, _given: argparse.Namespace) -> int:
             await demo_accounts.add(app.database, app.now())
         return report
 
-    _report(_with_application(settings, write))
-    return 0
-
-
-def import_file(settings: Settings, given: argparse.Namespace) -> int:
-    """Take in a file of records: all of them or, with the errors printed, none."""
-    try:
-        text = sys.stdin.read() if str(given.file) == "-" else given.file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordsError(f"{given.file} cannot be read: {error}") from None
-
-    async def write(app: Application) -> ImportReport:
-        await migrate_schema(app.database)
-        batch = json_lines.read(text.split("\n"))
-        return await import_records(app.database, batch, app.now())
-
-    try:
-        report = _with_application(settings, write)
-    except FeedRejected as error:
-        raise RecordsError(f"nothing was imported:\n{error}") from None
-    _report(report)
+    print_report(with_application(settings, write))
     return 0
 
 
@@ -89,19 +69,22 @@ async def _seed(app: Application) -> ImportReport:
     return await import_records(app.database, json_lines.read(lines), now)
 
 
-def _report(report: ImportReport) -> None:
+def print_report(report: ImportReport, tell: Callable[[Finding], str] = str) -> None:
+    """What was written, and what to look at; `tell` says where each was found."""
     for kind, count in report.written.items():
         print(f"{kind}: {count}")
     for warning in report.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {tell(warning)}", file=sys.stderr)
     more = report.warnings_total - len(report.warnings)
     if more > 0:
         print(f"warning: and {more} more", file=sys.stderr)
 
 
-def _with_application[Result](
+def with_application[Result](
     settings: Settings, work: Callable[[Application], Awaitable[Result]]
 ) -> Result:
+    """Do some work with the database, in a loop of its own."""
+
     async def run() -> Result:
         app = build(settings)
         try:
@@ -110,3 +93,15 @@ def _with_application[Result](
             await app.database.close()
 
     return asyncio.run(run())
+
+
+def with_records[Result](
+    settings: Settings, work: Callable[[Application], Awaitable[Result]]
+) -> Result:
+    """The same, after bringing the database to the present form."""
+
+    async def prepared(app: Application) -> Result:
+        await migrate_schema(app.database)
+        return await work(app)
+
+    return with_application(settings, prepared)

@@ -16,8 +16,9 @@ from honcho.printer import Message, Printer
 from bot.cli.records import prepare_database
 from bot.cli.teach import model_to_serve
 from bot.places import RASA_PYTHON, ROOT
+from bot.secret_files import SUFFIX
 from bot.services.demo_accounts import DemoAccount
-from bot.settings import Settings
+from bot.settings import PREFIX, Settings
 
 # What the children watch: bot/supervised.py.
 SUPERVISOR = "WILLCALL_SUPERVISOR_PID"
@@ -36,14 +37,7 @@ def run(settings: Settings) -> int:
     people = prepare_database(settings)
     model = model_to_serve(settings)
     token = settings.rasa_token or secrets.token_urlsafe(24)
-    environment = os.environ | {
-        SUPERVISOR: str(os.getpid()),
-        "WILLCALL_RASA_TOKEN": token,
-        "WILLCALL_DATA_DIR": str(settings.data_dir.resolve()),
-        "WILLCALL_DATABASE_URL": _absolute(settings.database),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-    }
+    environment = environment_of_parts(settings, token)
     printer = _Printer(lambda: _tell_when_ready(settings, token, people))
     manager = Manager(printer)
     for name, command in commands(settings, model).items():
@@ -60,11 +54,33 @@ def run(settings: Settings) -> int:
     return 1
 
 
+def environment_of_parts(settings: Settings, token: str) -> dict[str, str]:
+    """What the processes find in their environment; a secret in a file stays there."""
+    secrets = {
+        "WILLCALL_RASA_TOKEN": token,
+        "WILLCALL_DATABASE_URL": _absolute(settings.database),
+    }
+    files = {
+        name: str(Path(value).resolve())
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX) and name.endswith(SUFFIX) and value
+    }
+    return {
+        **os.environ,
+        **{name: value for name, value in secrets.items() if name + SUFFIX not in files},
+        **files,
+        SUPERVISOR: str(os.getpid()),
+        "WILLCALL_DATA_DIR": str(settings.data_dir.resolve()),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 def commands(settings: Settings, model: Path) -> dict[str, str]:
     """The three processes, as in the Procfile."""
     rasa = (
         f"{RASA_PYTHON} -m bot.nlu.serve --model {model} --port {settings.rasa_port}"
-        f" --interface {settings.rasa_host} --actions-url {settings.actions}/webhook"
+        f" --interface {settings.rasa_host} --actions-url {','.join(settings.action_servers)}"
     )
     return {
         "rasa": rasa,
@@ -108,7 +124,8 @@ def _tell_when_ready(settings: Settings, token: str, people: Sequence[DemoAccoun
     while not _answers("GET", f"{address}/readyz"):
         time.sleep(POLL_SECONDS)
     # The first parse builds the encoder's graph: not while a patient waits.
-    _answers("POST", f"{settings.rasa}/model/parse?token={token}", {"text": WARM_UP})
+    for rasa in settings.rasas:
+        _answers("POST", f"{rasa}/model/parse?token={token}", {"text": WARM_UP})
     print(ready_text(address, people), flush=True)
 
 

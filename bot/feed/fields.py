@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, TypeGuard
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PlainValidator, StringConstraints
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from bot.pharmacy.identity_keys import name_key, phone_key, rx_key
@@ -107,10 +107,26 @@ _has_letters = _matching(name_key, "must contain a letter")
 _has_digits = _matching(lambda text: len(phone_key(text)) >= 7, "must contain at least 7 digits")
 _has_number = _matching(rx_key, "must contain a letter or a digit")
 
-Day = Annotated[date, PlainValidator(parse_day)]
-Instant = Annotated[datetime, PlainValidator(parse_instant)]
-PickupRules = Annotated[dict[str, list[str]], PlainValidator(parse_pickup_rules)]
-KeptUntil = Annotated[datetime | date, PlainValidator(parse_kept_until)]
+# How the checks above are told to integrators.
+_DAY = {"type": "string", "format": "date"}
+_INSTANT = {"type": "string", "format": "date-time"}
+_SENTENCES = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "minLength": 1}}]
+}
+_BY_LANGUAGE = {"type": "object", "additionalProperties": _SENTENCES}
+
+Day = Annotated[date, PlainValidator(parse_day), WithJsonSchema(_DAY)]
+Instant = Annotated[datetime, PlainValidator(parse_instant), WithJsonSchema(_INSTANT)]
+PickupRules = Annotated[
+    dict[str, list[str]],
+    PlainValidator(parse_pickup_rules),
+    WithJsonSchema({"anyOf": [*_SENTENCES["anyOf"], _BY_LANGUAGE]}),
+]
+KeptUntil = Annotated[
+    datetime | date,
+    PlainValidator(parse_kept_until),
+    WithJsonSchema({"anyOf": [_INSTANT, _DAY]}),
+]
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100), _one_line]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _one_line]

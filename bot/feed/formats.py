@@ -128,7 +128,7 @@ class ProductRecord(_Strict):
     generic_name: Name
     brand_names: list[Name] | None = None
     strength: Name | None = None
-    form: Name
+    form: Name | None = None
     dea_schedule: Literal["II", "III", "IV", "V"] | None = None
     special_order: bool | None = None
     critical: bool | None = None
@@ -142,14 +142,14 @@ class PrescriptionRecord(_Strict):
     store_id: Id
     patient_id: Id
     product_id: Id
-    directions: Text
+    directions: Text | None = None
     quantity: Quantity
     days_supply: Count | None = None
     refills_remaining: Count
     written_on: Day
     expires_on: Day | None = None
-    prescriber_name: Name
-    status: Literal["active", "on_hold", "transferred", "cancelled"] | None = None
+    prescriber_name: Name | None = None
+    status: Literal["active", "on_hold", "transferred", "cancelled", "unknown"] | None = None
     transferred_to: Name | None = None
     sensitive: bool | None = None
 

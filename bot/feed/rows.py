@@ -74,6 +74,7 @@ def _product(record: ProductRecord) -> Columns:
     return _fields(record) | {
         "brand_names": list(record.brand_names or []),
         "strength": record.strength or "",
+        "form": record.form or "",
         "special_order": bool(record.special_order),
         "critical": bool(record.critical),
     }
@@ -83,6 +84,8 @@ def _product(record: ProductRecord) -> Columns:
 def _prescription(record: PrescriptionRecord) -> Columns:
     return _fields(record) | {
         "rx_key": rx_key(record.rx_number),
+        "directions": record.directions or "",
+        "prescriber_name": record.prescriber_name or "",
         "status": record.status or "active",
         "sensitive": bool(record.sensitive),
     }

@@ -3,13 +3,18 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.bootstrap import Application
 from bot.feed import json_lines
+from bot.feed.fhir import reader
+from bot.feed.fhir.options import options_of
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP
 from bot.services.feed_batch import Batch, FeedRejected, Finding
@@ -19,17 +24,20 @@ from bot.services.refill_feed import requests_after
 log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
 CHUNK = 64 * 1024
+FHIR_TYPES = ("application/fhir+json", "application/fhir+ndjson")
 GZIP = b"\x1f\x8b"
 
 
 @routes.post("/feed/v1/records")
 async def post_records(request: web.Request) -> web.Response:
-    """Take in records as JSON Lines: all of them, or none and the list of what is wrong."""
+    """Take in records, as JSON Lines or FHIR: all of them, or none and what is wrong."""
     authorize(request)
     app = request.app[APP]
     body = await _body(request, app.settings.max_feed_bytes)
     try:
-        batch = await asyncio.to_thread(_read, body)
+        fhir = request.content_type in FHIR_TYPES
+        read = asyncio.to_thread(_read_fhir, body, app) if fhir else asyncio.to_thread(_read, body)
+        batch, mapped = await read
         report = await import_records(app.database, batch, app.now())
     except FeedRejected as rejected:
         return _refusal(rejected)
@@ -41,6 +49,7 @@ async def post_records(request: web.Request) -> web.Response:
             "written": report.written,
             "warnings": [_public(warning) for warning in report.warnings],
             "warnings_total": report.warnings_total,
+            **mapped,
         }
     )
 
@@ -90,8 +99,15 @@ async def _body(request: web.Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _read(body: bytes) -> Batch:
-    return json_lines.read(body.split(b"\n"))
+def _read(body: bytes) -> tuple[Batch, Mapping[str, object]]:
+    return json_lines.read(body.split(b"\n")), {}
+
+
+def _read_fhir(body: bytes, app: Application) -> tuple[Batch, Mapping[str, object]]:
+    """The records, and what could not be mapped."""
+    with io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig") as text:
+        batch, outcome = reader.read(text, options_of(app.settings), app.now())
+    return batch, {"fhir": outcome.public()}
 
 
 def _refusal(rejected: FeedRejected) -> web.Response:

@@ -181,6 +181,11 @@ def decide(facts: Facts, today: date) -> Outcome:
     return _due(facts, today)
 
 
+def refills_left(allowed: int, fills: int) -> int:
+    """How many refills are left of those `allowed` beside the first fill, after so many fills."""
+    return max(0, allowed - max(0, fills - 1))
+
+
 def is_open(facts: Facts, today: date) -> bool:
     """Whether the latest request made here still waits for the pharmacy.
 

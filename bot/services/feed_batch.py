@@ -4,9 +4,10 @@ A batch holds its rows as tuples in the order of the table's columns, so that a 
 fit in memory. Values of patients never appear in errors or warnings: both end up in logs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from bot.storage.record_tables import RECORD_TABLES
 
@@ -71,12 +72,29 @@ class Findings[F: Finding]:
         return tuple(self._listed)
 
 
+class Keep(Enum):
+    """When a record is written: always, or only if the database has none of its key, or one."""
+
+    ALWAYS = "always"
+    IF_NEW = "if new"
+    IF_KNOWN = "if known"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One record: the line it came from, and its values in the order of the table's columns."""
 
     line: int
     values: Values
+    keep: Keep = Keep.ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often a prescription may be filled again, and how many fills of it the feed has."""
+
+    allowed: int
+    fills: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +112,40 @@ class Batch:
     """The records of one feed. The same record given twice counts once: the last one wins.
 
     Decisions are kept apart and all of them: they belong to rows that Willcall owns, and two that
-    contradict each other are a mistake.
+    contradict each other are a mistake. `repeats` has, by Rx number, the prescriptions of which
+    the feed says how many refills were allowed, and not how many are left.
     """
 
     def __init__(self) -> None:
         self.warnings: Findings[FeedWarning] = Findings()
+        self.repeats: dict[object, Repeats] = {}
         self._decisions: list[Decision] = []
         self._rows: dict[str, dict[Key, Row]] = {name: {} for name in RECORD_TABLES}
 
-    def add(self, record_type: str, line: int, values: Mapping[str, object]) -> None:
+    def add(
+        self,
+        record_type: str,
+        line: int,
+        values: Mapping[str, object],
+        keep: Keep = Keep.ALWAYS,
+    ) -> None:
         """Take one record; `values` has every column of its table. KeyError if one is missing."""
         table = RECORD_TABLES[record_type]
         key = tuple(values[column] for column in table.key)
-        row = Row(line, tuple(values[column] for column in table.columns))
-        self._rows[record_type][key] = row
+        row = Row(line, tuple(values[column] for column in table.columns), keep)
+        rows = self._rows[record_type]
+        if keep is not Keep.IF_NEW or key not in rows:
+            rows[key] = row
+
+    def conditional(self, record_type: str, keep: Keep) -> Collection[object]:
+        """The keys of the records that are written on this condition; of one column each."""
+        rows = self._rows[record_type]
+        return [key[0] for key, row in rows.items() if row.keep is keep]
+
+    def drop(self, record_type: str, keys: Iterable[object]) -> None:
+        """Leave out records, by their key of one column."""
+        for key in keys:
+            self._rows[record_type].pop((key,), None)
 
     def decide(self, decision: Decision) -> None:
         """Take the decision on a refill request."""

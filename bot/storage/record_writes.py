@@ -44,6 +44,22 @@ async def stores_of(session: AsyncSession, rx_numbers: Iterable[object]) -> dict
     return await _lookup(session, RECORD_TABLES["prescription"], "store_id", rx_numbers)
 
 
+async def fills_of(
+    session: AsyncSession, rx_numbers: Iterable[object]
+) -> list[tuple[object, object]]:
+    """Rx number and id of every fill of these prescriptions that was not called off."""
+    columns = RECORD_TABLES["fill"].table.c
+    question = select(columns.rx_number, columns.fill_id).where(
+        columns.rx_number.in_(bindparam("keys", expanding=True)),
+        columns.state.not_in(("cancelled", "returned_to_stock", "transferred")),
+    )
+    found: list[tuple[object, object]] = []
+    for chunk in batched(rx_numbers, KEYS):
+        rows = await session.execute(question, {"keys": list(chunk)})
+        found += [(row[0], row[1]) for row in rows]
+    return found
+
+
 async def time_zones(session: AsyncSession) -> dict[object, object]:
     """The time zone of every store."""
     rows = await session.execute(select(Store.store_id, Store.timezone))

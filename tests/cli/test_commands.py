@@ -65,6 +65,9 @@ def test_the_demonstration_is_seeded_and_nothing_waits_yet(tmp_path: Path) -> No
         ("WILLCALL_DEFAULT_TIMEZONE", "Moon/Crater"),
         ("WILLCALL_NEW_CONVERSATIONS_PER_MINUTE", "-1"),
         ("WILLCALL_COUNTRY", "XX"),
+        ("WILLCALL_RASA_URL", "http://127.0.0.1:5005,elsewhere"),
+        ("WILLCALL_REDIS_URL", "127.0.0.1:6379"),
+        ("WILLCALL_DATABASE_POOL", "0"),
     ],
 )
 def test_wrong_settings_stop_the_start_by_name(tmp_path: Path, name: str, value: str) -> None:

@@ -6,19 +6,21 @@
 import sys
 import types
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic.fields import FieldInfo
 
 from bot.settings import PREFIX, Settings
+from bot.settings_sources import is_secret
 
 HEAD = """\
 # Settings
 
 Every setting is an environment variable. There is no settings file. `bot.settings.Settings` defines
-them. Rasa's process does not read them: it gets what it needs on its command line, and its token
-in `WILLCALL_RASA_TOKEN`.
+them. Rasa's process gets what it needs on its command line. Of these it reads `WILLCALL_LOG_FORMAT`,
+`WILLCALL_LOG_LEVEL`, `WILLCALL_RASA_TIMEOUT_SECONDS`, and its token in `WILLCALL_RASA_TOKEN` or the
+file of `WILLCALL_RASA_TOKEN_FILE`.
 
 ```
 WILLCALL_PORT=8090 WILLCALL_RASA_PORT=5105 WILLCALL_ACTIONS_PORT=5155 make run
@@ -26,6 +28,8 @@ WILLCALL_PORT=8090 WILLCALL_RASA_PORT=5105 WILLCALL_ACTIONS_PORT=5155 make run
 
 - A value that cannot be used stops the start, with the name of the variable.
 - A `WILLCALL_` variable that is not listed here has no effect; `willcall` says so at start.
+- A secret may be in a file: `WILLCALL_RASA_TOKEN_FILE` names one, and so for each setting marked
+  "or a file". Set one of the two. A secret is never shown and never on a command line.
 - `make run` hands its settings on to the three processes. If you start them one by one, give each
   the same variables.
 
@@ -88,7 +92,7 @@ def _default(value: Any) -> str:
 
 
 def _value(field: FieldInfo) -> str:
-    kind = _kind(field.annotation)
+    kind = _kind(field.annotation) + (", or a file" if is_secret(field) else "")
     limits = [_limit(item) for item in field.metadata]
     return " ".join(part for part in (kind, " ".join(filter(None, limits))) if part)
 
@@ -97,6 +101,8 @@ def _kind(annotation: Any) -> str:
     """What has to be written, in words."""
     if get_origin(annotation) in (Union, types.UnionType):
         (annotation,) = (part for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(annotation))
     named: dict[Any, str] = {
         bool: "`1` or `0`",
         int: "whole number",

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from bot.secret_files import SUFFIX
 from bot.settings import INTERNAL, PREFIX, Settings
+from bot.settings_sources import is_secret
 from tests.docs.pages import PAGES, ROOT, text_of
 from tests.docs.settings_page import UNREAD, settings_page
 
@@ -23,6 +25,8 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_no_page_names_a_variable_that_does_not_exist() -> None:
     known = INTERNAL | {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    secrets = {name for name, field in Settings.model_fields.items() if is_secret(field)}
+    known |= {f"{PREFIX}{name.upper()}{SUFFIX}" for name in secrets}
     named = {name for page in PAGES for name in VARIABLE.findall(text_of(page))}
     assert named - known == set()
 

@@ -17,10 +17,10 @@ REQUIRED = {
     "store": ["store_id", "name", "phone", "address", "timezone", "hours"],
     "patient": ["patient_id", "first_name", "last_name", "date_of_birth"],
     "proxy": ["proxy_id", "patient_id", "last_name", "date_of_birth"],
-    "product": ["product_id", "generic_name", "form"],
+    "product": ["product_id", "generic_name"],
     "prescription": [
-        "rx_number", "store_id", "patient_id", "product_id", "directions", "quantity",
-        "refills_remaining", "written_on", "prescriber_name",
+        "rx_number", "store_id", "patient_id", "product_id", "quantity", "refills_remaining",
+        "written_on",
     ],
     "fill": ["fill_id", "rx_number", "state"],
     "prior_authorization": ["fill_id", "status"],
