@@ -6,7 +6,7 @@ PYTHON ?= python3
 APP := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
-.PHONY: help setup setup-dev run test lint check fmt train try bench evaluate red-flags thresholds lock clean
+.PHONY: help setup setup-dev run test lint check fmt train try bench evaluate faults fuzz red-flags thresholds lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,11 +42,17 @@ train: setup ## Train the language model if its sources have changed
 try: setup ## See what a sentence is understood as: make try say="is my metformin ready"
 	@printf '%s\n' "$(say)" | .venv/bin/willcall parse --explain
 
-bench: setup-dev ## Measure where the time of a turn goes
-	@$(APP) -m bench.turn
+bench: setup-dev ## Measure speed and cost beside stock Rasa, which is trained once: hours
+	@$(APP) -m bench $(if $(only),--only "$(only)")
 
 evaluate: setup-dev ## Measure understanding and speed, against stock Rasa; hint3=DIR adds HINT3
 	@$(APP) -m bench.evaluate $(if $(hint3),--hint3 "$(hint3)")
+
+faults: setup-dev ## Kill and stop each part under load; what became of every message
+	@$(APP) -m pytest tests/faults -q --fault-report bench/results/faults.json
+
+fuzz: setup-dev ## Throw twenty times as much at the interfaces as the tests do; half an hour
+	@FUZZ_FACTOR=20 $(APP) -m pytest tests/fuzz -q --timeout=3600
 
 red-flags: setup-dev ## Learn the red-flag screen again from data/red_flags; some minutes
 	@$(APP) -m tools.weigh_red_flags

@@ -63,7 +63,7 @@ def write_project(folder: Path, config: dict[str, Any], sentences: Sequence[Sent
     without any does not train; nothing asks for it."""
     examples: dict[str, list[str]] = defaultdict(list)
     for sentence in sentences:
-        examples[intent_name(sentence.intent)].append(_example(sentence.text))
+        examples[intent_name(sentence.intent)].append(example(sentence.text))
     nlu = [
         {"intent": intent, "examples": "".join(f"- {text}\n" for text in texts)}
         for intent, texts in examples.items()
@@ -88,7 +88,7 @@ def intent_name(label: str) -> str:
     return label.replace("/", "_")
 
 
-def _example(text: str) -> str:
+def example(text: str) -> str:
     """One line, in which nothing reads as an annotated entity: "[word](name)"."""
     return " ".join(text.split()).replace("](", "] (").replace("]{", "] {")
 
