@@ -133,5 +133,6 @@ def _vectors(messages: List[Message]) -> Tuple[Floats, csr_matrix]:
             )
         dense.append(meaning.features)
         sparse.append(wording.features)
-    # SciPy would turn all weights into the wider type for each message.
-    return np.vstack(dense), csr_matrix(vstack(sparse), dtype=np.float32)
+    if len(messages) == 1:
+        return dense[0], sparse[0]
+    return np.vstack(dense), csr_matrix(vstack(sparse))

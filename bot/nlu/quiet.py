@@ -5,6 +5,7 @@ structured values, exception texts and warnings. So no message of theirs is kept
 line says when, how serious, which logger, where in the code, and which exception type.
 """
 
+import json
 import logging
 import os
 import re
@@ -12,12 +13,19 @@ import sys
 import threading
 import traceback
 from collections.abc import MutableMapping
+from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 
 from bot.nlu.without_tensorflow import stand_in
+from bot.request_ids import current_request_id
 
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9_.]{0,80}")
+
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# How fields of this project's own travel on a record.
+SAFE_FIELDS = "willcall_fields"
 
 
 class SafeText(str):
@@ -49,11 +57,12 @@ def scrub_logs(level: int) -> None:
     for handler in list(root.handlers):
         root.removeHandler(handler)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
-    )
+    as_json = os.environ.get("WILLCALL_LOG_FORMAT") == "json"
+    handler.setFormatter(_JsonLines() if as_json else _TextLines())
     root.addHandler(handler)
     root.setLevel(level)
+    given = os.environ.get("WILLCALL_LOG_LEVEL", "")
+    logging.getLogger("willcall").setLevel(given if given in _LEVELS else "INFO")
     # Python's and the libraries' own warnings say nothing to an operator.
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
     structlog.configure(
@@ -79,6 +88,41 @@ class _ScrubbedRecord(logging.LogRecord):
         self.exc_info = None
         self.exc_text = None
         self.stack_info = None
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, with the keys of the other processes' logs (bot.logs)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({**_entry(record), **_fields(record)})
+
+
+class _TextLines(logging.Formatter):
+    """One line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = _entry(record)
+        more = {key: entry[key] for key in entry if key == "request_id"}
+        told = "".join(f" {key}={value}" for key, value in {**more, **_fields(record)}.items())
+        return "{at} {level} {logger}: {message}".format(**entry) + told
+
+
+def _entry(record: logging.LogRecord) -> "dict[str, str]":
+    at = datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds")
+    entry = {
+        "at": at.replace("+00:00", "Z"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": record.getMessage(),
+    }
+    request_id = current_request_id()
+    return {**entry, "request_id": request_id} if request_id else entry
+
+
+def _fields(record: logging.LogRecord) -> "dict[str, float]":
+    """Counts and times that this project's own code has added."""
+    found: "dict[str, float]" = getattr(record, SAFE_FIELDS, {})
+    return found
 
 
 def _record_without_contents(*args: Any, **kwargs: Any) -> logging.LogRecord:

@@ -100,7 +100,7 @@ class WordingFeaturizer(SparseFeaturizer, GraphComponent):
         for index, message in enumerate(worded):
             message.add_features(
                 Features(
-                    rows[index],
+                    rows if len(worded) == 1 else rows[index],
                     FEATURE_TYPE_SENTENCE,
                     TEXT,
                     self._config[FEATURIZER_CLASS_ALIAS],
