@@ -15,9 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
 from bot.actions.freshness import with_age
+from bot.actions.metrics import Outcome, action_ended
 from bot.bootstrap import Application, Provider, application
+from bot.logs import fields
 from bot.pharmacy.bare_answers import is_bare
 from bot.services.access import Asker, asker
+from bot.stopwatch import Stopwatch
 
 log = logging.getLogger(__name__)
 
@@ -141,15 +144,21 @@ class PatientAction(Action, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Answer the tracker's latest message; Rasa's entry point."""
+        outcome: Outcome = "answered"
+        watch = Stopwatch()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 spoken = await self._answer(provider(), tracker)
         except (SQLAlchemyError, TimeoutError, OSError) as error:
             log.error("%s could not read the records: %s", self.name(), type(error).__name__)
-            spoken = [_failure("database")]
+            outcome, spoken = "database", [_failure("database")]
         except Exception as error:
             log.error("%s failed: %s at %s", self.name(), type(error).__name__, _where(error))
-            spoken = [_failure("technical")]
+            outcome, spoken = "technical", [_failure("technical")]
+        seconds = watch.so_far
+        action_ended(self.name(), outcome, seconds)
+        told = fields(action=self.name(), outcome=outcome, ms=round(seconds * 1000, 1))
+        log.info("action run", extra=told)
         for directive in spoken:
             dispatcher.utter_message(json_message=d.dump(directive))
         return []

@@ -12,7 +12,7 @@ from bot.pharmacy import refill_rules as rules
 from bot.pharmacy.plain_answers import begins_with_yes
 from bot.services import refills
 from bot.services.access import PrescriptionView
-from bot.services.prescriptions import Relevant, is_open
+from bot.services.prescriptions import Relevant, Views, is_open
 from bot.services.refill_facts import cancelled_here, open_request, requested
 
 
@@ -35,8 +35,8 @@ class ActionRequestCancel(PrescriptionAction):
         spoken = await super().answer(question)
         return spoken if confirm is None else [*dropped(question, spoken), *spoken]
 
-    async def relevance(self, question: Question) -> Relevant:
-        waiting = await requested(question.session, question.asker.grants, question.now)
+    async def relevance(self, question: Question, views: Views) -> Relevant:
+        waiting = await requested(question.session, views, question.now)
         return (lambda view: view.prescription.id in waiting) if waiting else is_open
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:

@@ -13,9 +13,10 @@ from bot.services.prescriptions import (
     Meant,
     NothingOnFile,
     Relevant,
+    Views,
     is_active,
     is_open,
-    meant,
+    meant_among,
     status_card,
 )
 from bot.services.refill_facts import open_request, requested
@@ -63,7 +64,7 @@ class PrescriptionAction(PatientAction):
         """Which prescriptions a question without a name is about."""
         return is_active(view)
 
-    async def relevance(self, question: Question) -> Relevant:
+    async def relevance(self, question: Question, views: Views) -> Relevant:
         """The same, where that takes more than the prescription and its fill to know."""
         return self.is_relevant
 
@@ -74,9 +75,9 @@ class PrescriptionAction(PatientAction):
     async def answer(self, question: Question) -> Answer:
         if not question.asker.verified:
             return ask_identity(question)
-        found = await meant(
+        found = await meant_among(
             question.session, question.app.catalogue, question.asker, question.text,
-            await self.relevance(question),
+            lambda views: self.relevance(question, views),
         )  # fmt: skip
         if isinstance(found, NothingOnFile):
             return [
@@ -103,8 +104,8 @@ class ActionAskStatus(PrescriptionAction):
     intents = ("ask_status",)
     from_records = True
 
-    async def relevance(self, question: Question) -> Relevant:
-        waiting = await requested(question.session, question.asker.grants, question.now)
+    async def relevance(self, question: Question, views: Views) -> Relevant:
+        waiting = await requested(question.session, views, question.now)
         return lambda view: is_open(view) or view.prescription.id in waiting
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:

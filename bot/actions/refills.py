@@ -14,7 +14,7 @@ from bot.pharmacy import refill_rules as rules
 from bot.pharmacy.fill_states import Button
 from bot.services import refills
 from bot.services.access import PrescriptionView
-from bot.services.prescriptions import Relevant, is_open
+from bot.services.prescriptions import Relevant, Views, is_open
 from bot.services.refill_facts import judge, requested
 
 # What only a person can do something about, and what is said of it.
@@ -123,8 +123,8 @@ class ActionNotifyWhenReady(PrescriptionAction):
     intents = ("notify_when_ready",)
     from_records = True
 
-    async def relevance(self, question: Question) -> Relevant:
-        waiting = await requested(question.session, question.asker.grants, question.now)
+    async def relevance(self, question: Question, views: Views) -> Relevant:
+        waiting = await requested(question.session, views, question.now)
         return lambda view: is_open(view) or view.prescription.id in waiting
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:

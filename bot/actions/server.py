@@ -7,11 +7,14 @@ into its log. Here nothing of a request is ever repeated.
 import logging
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from bot.bootstrap import application
+from bot.actions.metrics import REGISTRY
+from bot.bootstrap import start
 from bot.logs import set_up
+from bot.request_ids import HEADER, identified, taken
 from bot.supervised import exit_with_parent
 
 log = logging.getLogger(__name__)
@@ -21,7 +24,12 @@ EXECUTOR = web.AppKey("executor", ActionExecutor)
 
 
 async def webhook(request: web.Request) -> web.Response:
-    """Run the action that Rasa asks for."""
+    """Run the action that Rasa asks for, under the id of the turn."""
+    with identified(taken(request.headers.get(HEADER))):
+        return await _run(request)
+
+
+async def _run(request: web.Request) -> web.Response:
     name = "?"
     try:
         call = await request.json()
@@ -45,6 +53,12 @@ async def health(_request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
+async def metrics(_request: web.Request) -> web.Response:
+    """The figures in Prometheus' text form. This port is private, and they name nobody."""
+    body = generate_latest(REGISTRY)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
 def build_action_server() -> web.Application:
     """The web application with every action below `bot.actions`."""
     executor = ActionExecutor()
@@ -53,6 +67,7 @@ def build_action_server() -> web.Application:
     web_app[EXECUTOR] = executor
     web_app.router.add_post("/webhook", webhook)
     web_app.router.add_get("/health", health)
+    web_app.router.add_get("/metrics", metrics)
     return web_app
 
 
@@ -60,10 +75,12 @@ def main() -> None:
     """Serve on the loopback interface until the process is told to stop."""
     exit_with_parent()
     set_up()
+    settings = start().settings
+    set_up(settings.log_level, settings.log_format)
     web.run_app(
         build_action_server(),
-        host=application().settings.actions_host,
-        port=application().settings.actions_port,
+        host=settings.actions_host,
+        port=settings.actions_port,
         print=None,
         access_log=None,
         shutdown_timeout=5,

@@ -1,6 +1,6 @@
 """The prescriptions that a question can mean, and what narrows them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN
@@ -32,6 +32,8 @@ class NothingOnFile:
 
 Relevant = Callable[[PrescriptionView], bool]
 Views = Sequence[PrescriptionView]
+# Finds out which of the visible ones are relevant.
+Relevance = Callable[[Views], Awaitable[Relevant]]
 
 
 def is_open(view: PrescriptionView) -> bool:

@@ -12,6 +12,7 @@ from bot.services.access import Asker, PrescriptionView, visible_prescriptions
 from bot.services.candidates import (
     Meant,
     NothingOnFile,
+    Relevance,
     Relevant,
     Unclear,
     Views,
@@ -33,6 +34,17 @@ async def meant(
     `relevant` says which of them a question without a name is likely about. What the text says
     it does not mean ("not the metformin, the lisinopril") is left out.
     """
+
+    async def known(_views: Views) -> Relevant:
+        return relevant
+
+    return await meant_among(session, catalogue, asker, text, known)
+
+
+async def meant_among(
+    session: AsyncSession, catalogue: Catalogue, asker: Asker, text: str, relevance: Relevance
+) -> Meant | Unclear | NothingOnFile:
+    """The same where it takes a look at the records to say what is relevant: only if need be."""
     views = await visible_prescriptions(session, asker.grants)
     if not views:
         return NothingOnFile()
@@ -45,7 +57,7 @@ async def meant(
     if mentions:
         return _by_name(views, mentions, said.text, asker.memory)
     denied = await catalogue.mentions(session, said.denied, products) if said.denied else ()
-    return by_context(Context(views, asker.memory, said, relevant, denied))
+    return by_context(Context(views, asker.memory, said, await relevance(views), denied))
 
 
 def _by_name(

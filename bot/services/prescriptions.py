@@ -1,6 +1,6 @@
 """What can be said of a fill: the card, with every value out of a row."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -9,12 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.directives import StatusCard
 from bot.pharmacy.fill_states import FILL_STATES, UNKNOWN, is_late, known_reason
 from bot.services.access import PrescriptionView
-from bot.services.candidates import Meant, NothingOnFile, Relevant, Unclear, is_active, is_open
-from bot.services.meaning import meant
+from bot.services.candidates import (
+    Meant,
+    NothingOnFile,
+    Relevant,
+    Unclear,
+    Views,
+    is_active,
+    is_open,
+)
+from bot.services.meaning import meant, meant_among
 from bot.storage.records import Fill, PrescriberRequest, PriorAuthorization, Stock
 
 __all__ = [
-    "Meant", "NothingOnFile", "Relevant", "Unclear", "is_active", "is_open", "meant", "status_card",
+    "Meant", "NothingOnFile", "Relevant", "Unclear", "Views", "is_active", "is_open", "meant",
+    "meant_among", "status_card",
 ]  # fmt: skip
 
 
@@ -23,7 +32,6 @@ async def status_card(
 ) -> StatusCard:
     """The card of a fill: every value out of a row, None where the row has none."""
     state = FILL_STATES.get(fill.state, UNKNOWN)
-    stock = await session.get(Stock, (view.store.store_id, view.product.product_id))
     authorization = await session.get(PriorAuthorization, fill.fill_id)
     requests = await _prescriber_requests(session, fill.rx_number)
     renewal, clarification = requests.get("renewal"), requests.get("clarification")
@@ -38,7 +46,7 @@ async def status_card(
         "quantity_ready": fill.quantity if state.name == "partial_ready" else None,
         "quantity_owed": fill.quantity_owed if state.name == "partial_ready" else None,
         "owed_expected_on": fill.owed_expected_on if state.name == "partial_ready" else None,
-        "stock_expected_on": _expected(fill, stock) if waits_for_stock else None,
+        "stock_expected_on": await _expected(session, view, fill) if waits_for_stock else None,
         "earliest_refill_on": fill.earliest_refill_on,
         "tracking_url": fill.tracking_url,
         "refills_remaining": view.prescription.refills_remaining
@@ -69,8 +77,11 @@ async def status_card(
     )
 
 
-def _expected(fill: Fill, stock: Stock | None) -> Any:
-    return fill.owed_expected_on or (stock.expected_on if stock else None)
+async def _expected(session: AsyncSession, view: PrescriptionView, fill: Fill) -> date | None:
+    if fill.owed_expected_on:
+        return fill.owed_expected_on
+    stock = await session.get(Stock, (view.store.store_id, view.product.product_id))
+    return stock.expected_on if stock else None
 
 
 def _plain(value: Any) -> Any:

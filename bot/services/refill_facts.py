@@ -8,30 +8,33 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy import refill_rules as rules
-from bot.services.access import Grant, PrescriptionView, visible_prescriptions
+from bot.services.access import PrescriptionView
 from bot.storage.records import Fill, PrescriberRequest, RefillRequest
 
 
 async def judge(session: AsyncSession, view: PrescriptionView, now: datetime) -> rules.Outcome:
     """What a patient who asks for a refill of this prescription is told now."""
-    return rules.decide(await _facts(session, view), _today(view, now))
+    row = await latest_request(session, view.prescription.rx_number)
+    return rules.decide(await _facts(session, view, row), _today(view, now))
 
 
 async def open_request(
     session: AsyncSession, view: PrescriptionView, now: datetime
 ) -> rules.AlreadyRequested | None:
     """The request that was made here and still waits for the pharmacy, if there is one."""
-    facts = await _facts(session, view)
+    row = await latest_request(session, view.prescription.rx_number)
+    if row is None:
+        return None
+    facts = await _facts(session, view, row)
     if facts.asked is None or not rules.is_open(facts, _today(view, now)):
         return None
     return rules.AlreadyRequested(facts.asked.kind, facts.asked.status, facts.asked.placed_at)
 
 
 async def requested(
-    session: AsyncSession, allowed: Sequence[Grant], now: datetime
+    session: AsyncSession, views: Sequence[PrescriptionView], now: datetime
 ) -> frozenset[int]:
-    """The visible prescriptions, by id, for which a request waits for the pharmacy."""
-    views = await visible_prescriptions(session, allowed)
+    """Those of the prescriptions, by id, for which a request waits for the pharmacy."""
     rows = await session.scalars(
         select(RefillRequest.rx_number).where(
             RefillRequest.rx_number.in_([view.prescription.rx_number for view in views]),
@@ -55,9 +58,10 @@ async def cancelled_here(
     return kind_of(row)
 
 
-async def _facts(session: AsyncSession, view: PrescriptionView) -> rules.Facts:
+async def _facts(
+    session: AsyncSession, view: PrescriptionView, row: RefillRequest | None
+) -> rules.Facts:
     prescription = view.prescription
-    row = await latest_request(session, prescription.rx_number)
     return rules.Facts(
         status=prescription.status,
         refills_remaining=prescription.refills_remaining,

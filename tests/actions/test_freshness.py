@@ -1,44 +1,23 @@
 """Answers from records that were updated long ago say so, in one place for all actions."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 from sqlalchemy import delete
 
 from bot import directives as d
-from bot.actions.registry import action_for
-from bot.actions.server import build_action_server
-from bot.bootstrap import Application, build
+from bot.bootstrap import build
 from bot.feed import json_lines
-from bot.services.admission import open_conversation
 from bot.services.records import import_records
 from bot.settings import Settings
-from bot.storage.conversations import Conversation, Turn, Verification
+from bot.storage.conversations import Conversation, Turn
 from bot.storage.database import Database
 from bot.storage.records import FeedImport
-from tests.stack import Clock, current_application, free_port, serving
+from tests.actions.counter import NOW, RECORDS, Counter
+from tests.stack import current_application
 
-NOW = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
-RECORDS: list[dict[str, Any]] = [
-    {"type": "store", "store_id": "s", "name": "Main Street", "phone": "216-555-0100",
-     "address": "12 Main", "timezone": "America/New_York", "hours": {"mon": [["09:00", "19:00"]]}},
-    {"type": "product", "product_id": "n", "generic_name": "lisinopril", "strength": "10 mg",
-     "form": "tablet"},
-    {"type": "product", "product_id": "m", "generic_name": "metformin", "strength": "500 mg",
-     "form": "tablet"},
-    {"type": "patient", "patient_id": "p", "first_name": "James", "last_name": "Carter",
-     "date_of_birth": "1961-03-04"},
-    *({"type": "prescription", "rx_number": rx, "store_id": "s", "patient_id": "p",
-       "product_id": product, "directions": "Take 1 tablet.", "quantity": 30,
-       "refills_remaining": 1, "written_on": "2026-10-01", "prescriber_name": "Dr. P"}
-      for rx, product in (("1", "n"), ("2", "m"))),
-    {"type": "fill", "fill_id": "f", "rx_number": "1", "state": "ready", "copay_cents": 500,
-     "updated_at": "2026-11-22T10:00:00-05:00"},
-    {"type": "stock", "store_id": "s", "product_id": "n", "on_hand": 9},
-]  # fmt: skip
 FROM_RECORDS = {
     "ask_status", "ask_refills_left", "ask_directions", "ask_price", "ask_insurance",
     "ask_availability",
@@ -49,65 +28,6 @@ SINCE = d.Say(
     values={"updated_at": NOW.isoformat()},
     timezone="America/New_York",
 )
-
-
-class Counter:
-    """Answers as the action server does, for one verified patient."""
-
-    def __init__(
-        self,
-        app: Application,
-        clock: Clock,
-        conversation_id: str,
-        session: aiohttp.ClientSession,
-        address: str,
-    ) -> None:
-        self.app = app
-        self.clock = clock
-        self.conversation_id = conversation_id
-        self._session = session
-        self._address = address
-
-    async def ask(self, intent: str, text: str = "lisinopril") -> list[d.Directive]:
-        message = {"text": text, "intent": {"name": intent, "confidence": 1.0}}
-        call = {
-            "next_action": action_for(intent).name(),
-            "sender_id": self.conversation_id,
-            "tracker": {
-                "sender_id": self.conversation_id, "latest_message": message, "slots": {},
-            },
-            "domain": {},
-        }  # fmt: skip
-        async with self._session.post(f"{self._address}/webhook", json=call) as response:
-            assert response.status == 200
-            answer = await response.json()
-        return [d.parse(item["custom"]) for item in answer["responses"]]
-
-    async def forget(self) -> None:
-        """As if nobody had said who they are."""
-        async with self.app.database.write() as session:
-            await session.execute(delete(Verification))
-
-
-@pytest.fixture
-async def counter(database: Database, tmp_path: Any) -> Any:
-    clock = Clock(NOW)
-    app = build(Settings(data_dir=tmp_path), clock, database)
-    await import_records(database, json_lines.read(map(json.dumps, RECORDS)), NOW)
-    opened = await open_conversation(database, "en", NOW)
-    async with database.write() as session:
-        session.add(
-            Verification(
-                conversation_id=opened.conversation_id, patient_id="p", verified_at=NOW,
-                expires_at=NOW + timedelta(days=60),
-            )
-        )  # fmt: skip
-    with current_application(app):
-        async with (
-            serving(build_action_server(), free_port()) as address,
-            aiohttp.ClientSession() as http,
-        ):
-            yield Counter(app, clock, opened.conversation_id, http, address)
 
 
 def notes(spoken: list[d.Directive]) -> list[d.Directive]:
