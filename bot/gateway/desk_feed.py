@@ -1,15 +1,14 @@
 """Passes on what changes at the desk: to consoles, to patients in line, between gateways.
 
 The list of changes in the database is the truth. One reader a process follows it, woken when
-something happens here and once a second for what other processes did. A console that falls behind
-is dropped, and resumes from its last event.
+something happens here or another gateway tells, and once a second for what nobody told. A console
+that falls behind is dropped, and resumes from its last event.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
 from bot.gateway.hub import Hub
+from bot.gateway.news import ForConsoles, News, SignedOut
 from bot.services import alerts, staff_events, waits
 from bot.services.instants import to_the_second
 from bot.services.staff_events import Change
@@ -24,22 +24,15 @@ from bot.services.staff_events import Change
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
+# All that happens within this time is read at once.
+PAUSE_SECONDS = 0.05
 FORGET_SECONDS = 3600.0
 WAITING = 1000
 KEPT = timedelta(days=3)
 
 
-@dataclass(frozen=True)
-class Passing:
-    """A signal that is not repeated to a console that missed it: typing, seen."""
-
-    kind: str
-    conversation_id: str
-    data: dict[str, Any]
-
-
-# None ends a stream.
-Signal = Change | Passing | None
+# None ends a stream. Only a change is repeated to a console that missed it.
+Signal = Change | ForConsoles | SignedOut | None
 
 
 class DeskFeed:
@@ -52,7 +45,17 @@ class DeskFeed:
         self._cursor: int | None = None
         self._places: dict[str, int | None] = {}
         self._grown = asyncio.Event()
+        self._tell: Callable[[News], None] = lambda _news: None
         hub.watch(self.wake)
+
+    def tell_others(self, tell: Callable[[News], None]) -> None:
+        """Have `tell` called with what the other gateways should know."""
+        self._tell = tell
+
+    @property
+    def consoles(self) -> int:
+        """How many consoles are connected to this process."""
+        return len(self._consoles)
 
     @contextmanager
     def listen(self) -> Iterator[asyncio.Queue[Signal]]:
@@ -64,9 +67,25 @@ class DeskFeed:
         finally:
             self._consoles.discard(queue)
 
-    def pass_on(self, kind: str, conversation_id: str, **data: Any) -> None:
-        """Tell consoles something that only matters now."""
-        self._put(Passing(kind, conversation_id, data))
+    def pass_on(self, event: str, conversation_id: str, **data: Any) -> None:
+        """Tell consoles, wherever they are, something that only matters now: typing, seen."""
+        signal = ForConsoles(event=event, conversation_id=conversation_id, data=data)
+        self.pass_on_here(signal)
+        self._tell(signal)
+
+    def pass_on_here(self, signal: ForConsoles) -> None:
+        """Tell the consoles of this process."""
+        self._put(signal)
+
+    def signed_out(self, username: str) -> None:
+        """Sessions of an account have ended: its consoles, wherever they are, look at theirs."""
+        signal = SignedOut(username=username)
+        self.signed_out_here(signal)
+        self._tell(signal)
+
+    def signed_out_here(self, signal: SignedOut) -> None:
+        """The same for the consoles of this process."""
+        self._put(signal)
 
     def wake(self) -> None:
         """Read again now: there may be something new, or the end has come."""
@@ -96,6 +115,7 @@ class DeskFeed:
                 await self._grown.wait()
         except TimeoutError:
             pass
+        await asyncio.sleep(PAUSE_SECONDS)
         self._grown.clear()
 
     async def _read(self) -> None:
@@ -130,7 +150,7 @@ class DeskFeed:
             due_at = to_the_second(place.due_at)
             frame = {"type": "wait", "place": number, "due_at": due_at}
             if before is not None:
-                self._hub.pass_on(conversation_id, frame)
+                self._hub.pass_on_here(conversation_id, frame)
         self._places = {key: self._places.get(key) for key in places if places[key] is not None}
 
     def _put(self, signal: Signal) -> None:

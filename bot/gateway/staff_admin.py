@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.gateway.errors import ApiError
-from bot.gateway.keys import APP
+from bot.gateway.keys import APP, DESK
 from bot.gateway.staff_access import endpoint, wake
 from bot.services import account_list, accounts
 from bot.services.account_list import Account
@@ -79,6 +79,7 @@ async def _answer(request: web.Request, outcome: Done | Unknown | OwnAccount) ->
             raise ApiError("own_account")
         case Done(conversations=changed):
             wake(request.app, changed)
+            request.app[DESK].signed_out(_username(request))
     found = await account_list.found(app.database, _username(request), app.sign_in_rules, app.now())
     if found is None:
         raise ApiError("not_found")

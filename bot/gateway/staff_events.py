@@ -6,9 +6,10 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from bot.gateway.desk_feed import Passing, Signal
+from bot.gateway.desk_feed import Signal
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, DESK
+from bot.gateway.news import ForConsoles, SignedOut
 from bot.gateway.staff_access import endpoint, session_alive
 from bot.pharmacy.desk import QUEUES, Role
 from bot.services import staff_events
@@ -84,9 +85,12 @@ class _Stream:
                 continue
             if signal is None:
                 return
-            if isinstance(signal, Passing):
+            if isinstance(signal, SignedOut):
+                if signal.username == self._actor.username:
+                    check_at = loop.time()
+            elif isinstance(signal, ForConsoles):
                 data = {"conversation_id": signal.conversation_id, **signal.data}
-                await self._write(signal.kind, data)
+                await self._write(signal.event, data)
             elif signal.event_id > self._cursor:
                 await self._tell(signal)
 

@@ -6,11 +6,12 @@ from aiohttp import web
 from pydantic import BaseModel, StringConstraints
 
 from bot.gateway.errors import ApiError
-from bot.gateway.keys import APP, SIGN_INS
+from bot.gateway.keys import APP, DESK, METRICS, SIGN_INS
 from bot.gateway.staff_access import (
     COOKIE,
     COOKIE_PATH,
     address_of,
+    cookie_name,
     current_of,
     endpoint,
     open_endpoint,
@@ -40,13 +41,18 @@ class SentSignIn(BaseModel):
 async def post_login(request: web.Request) -> web.Response:
     """Begin a session; its token is in the cookie and nowhere else."""
     app = request.app[APP]
-    if not request.app[SIGN_INS].allows(address_of(request)):
+    if not await request.app[SIGN_INS].allows(address_of(request)):
         raise ApiError("rate_limited")
     sent = await read_body(request, SentSignIn)
     attempt = Attempt(
-        sent.username, sent.password, sent.code, address_of(request), request.cookies.get(COOKIE)
+        sent.username,
+        sent.password,
+        sent.code,
+        address_of(request),
+        request.cookies.get(cookie_name(request)),
     )
     outcome = await sign_in.sign_in(app.database, attempt, app.sign_in_rules, app.now(), app.let_go)
+    request.app[METRICS].signed_in(outcome)
     match outcome:
         case SignedIn():
             return _signed_in(request, outcome)
@@ -83,7 +89,8 @@ async def post_logout(request: web.Request, actor: Actor) -> web.Response:
         app.let_go,
     )  # fmt: skip
     wake(request.app, changed)
-    return _signed_out()
+    request.app[DESK].signed_out(actor.username)
+    return _signed_out(request)
 
 
 @endpoint(routes, "POST", "/logout_everywhere", *ROLES)
@@ -95,23 +102,27 @@ async def post_logout_everywhere(request: web.Request, actor: Actor) -> web.Resp
     )
     if isinstance(outcome, Done):
         wake(request.app, outcome.conversations)
-    return _signed_out()
+    request.app[DESK].signed_out(actor.username)
+    return _signed_out(request)
 
 
 def _signed_in(request: web.Request, outcome: SignedIn) -> web.Response:
     wake(request.app, outcome.conversations)
     body = _person(outcome.token, outcome.username, outcome.display_name, outcome.role)
     response = web.json_response(body)
+    name = cookie_name(request)
     response.set_cookie(
-        COOKIE, outcome.token, path=COOKIE_PATH, httponly=True, samesite="Strict",
-        secure=_over_https(request),
+        name, outcome.token, path=COOKIE_PATH[name], httponly=True, samesite="Strict",
+        secure=name != COOKIE,
     )  # fmt: skip
     return response
 
 
-def _signed_out() -> web.Response:
+def _signed_out(request: web.Request) -> web.Response:
     response = web.Response(status=204)
-    response.del_cookie(COOKIE, path=COOKIE_PATH)
+    name = cookie_name(request)
+    # A browser takes no change of a `__Host-` cookie that is not secure.
+    response.del_cookie(name, path=COOKIE_PATH[name], secure=name != COOKIE)
     return response
 
 
@@ -122,10 +133,3 @@ def _person(token: str, username: str, display_name: str, role: str) -> dict[str
         "username": username,
         "display_name": display_name,
     }
-
-
-def _over_https(request: web.Request) -> bool:
-    if request.secure:
-        return True
-    trusted = request.app[APP].settings.trusted_proxies > 0
-    return trusted and request.headers.get("X-Forwarded-Proto", "").lower() == "https"

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest_asyncio
+from aiohttp import web
 from sqlalchemy import select
 
 from bot.bootstrap import Application, build
@@ -30,6 +31,7 @@ class House:
     engine: Engine
     clock: Clock
     session: aiohttp.ClientSession
+    web_app: web.Application
 
     def device(self) -> Device:
         return Device(self.session, self.address)
@@ -77,9 +79,12 @@ async def open_house(database_url: str, tmp_path: Path) -> AsyncIterator[Opening
 
     async with AsyncExitStack() as exits:
 
-        async def opening(engine: Engine | None = None, **settings: Any) -> House:
+        async def opening(
+            engine: Engine | None = None, more_rasas: str = "", **settings: Any
+        ) -> House:
             engine = engine or Engine()
             rasa_url = await exits.enter_async_context(serving(engine.application(), free_port()))
+            rasa_url = f"{rasa_url},{more_rasas}"
             clock = Clock(NOW)
             chosen = {
                 "identity_seconds": 0.0,
@@ -88,9 +93,10 @@ async def open_house(database_url: str, tmp_path: Path) -> AsyncIterator[Opening
                 **settings,
             }
             app = build(Settings(rasa_url=rasa_url, **chosen), clock, Database(database_url))
-            address = await exits.enter_async_context(serving(build_gateway(app), free_port()))
+            web_app = build_gateway(app)
+            address = await exits.enter_async_context(serving(web_app, free_port()))
             session = await exits.enter_async_context(aiohttp.ClientSession())
-            return House(address, app, engine, clock, session)
+            return House(address, app, engine, clock, session, web_app)
 
         yield opening
 

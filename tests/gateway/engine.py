@@ -32,6 +32,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.request_ids: list[str | None] = []
         self.reply: Reply = lambda _text: [say()]
         self.status = 200
         self.delay = 0.0
@@ -41,6 +42,9 @@ class Engine:
         self.models: list[str] = []
         self.load_status = 204
         self.load_delay = 0.0
+        self.loading = False
+        # Whether it answers nobody.
+        self.away = False
         # What sentences mean, by their first word that is known here; None is an engine away.
         self.meanings: dict[str, int] | None = {}
         self.asked_vectors: list[str] = []
@@ -56,6 +60,7 @@ class Engine:
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.heard.append(body["message"])
+        self.request_ids.append(request.headers.get("X-Request-ID"))
         if self.gate is not None:
             await self.gate.wait()
         await asyncio.sleep(self.delay)
@@ -65,10 +70,14 @@ class Engine:
         return web.json_response(answer, status=self.status)
 
     async def _ready(self, _request: web.Request) -> web.Response:
+        if self.away:
+            return web.Response(status=503)
         return web.json_response({"model_file": self.model})
 
     async def _load(self, request: web.Request) -> web.Response:
+        self.loading = True
         await asyncio.sleep(self.load_delay)
+        self.loading = False
         if self.load_status == 204:
             self.model = PurePath((await request.json())["model_file"]).name
             self.models.append(self.model)
