@@ -1,22 +1,25 @@
-"""Makes Rasa serve the model that is active, without a message lost, answered twice or excused.
+"""Makes every Rasa serve the model that is active, without a message lost or answered twice.
 
-While Rasa loads a model it answers nobody for a second or two. The turns of this gateway wait for
-that in the database; those of other gateways wait in Rasa. Rasa's dialogues begin anew with the new
-model, which nobody notices: what a chat remembers is the gateway's.
+While a Rasa loads a model it answers nobody for a second or two. The turns of this gateway wait for
+that in the database; those of other gateways wait in Rasa, or ask another one. One gateway at a
+time changes models. A Rasa that is away meanwhile gets the model when it is back; until then the
+others are asked first.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
-from bot.gateway.rasa_client import RasaClient
+from bot.gateway.rasa_pool import Engine, RasaPool
 from bot.gateway.turns import TurnRunner
 from bot.places import sources_digest
+from bot.services.active_model import one_gateway
 from bot.teaching.installed import path_of, usable_active
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,9 @@ AGAIN_SECONDS = 300.0
 class ModelSwap:
     """Swaps the model of all Rasa processes that this gateway asks."""
 
-    def __init__(self, app: Application, engines: Sequence[RasaClient], runner: TurnRunner) -> None:
+    def __init__(self, app: Application, pool: RasaPool, runner: TurnRunner) -> None:
         self._app = app
-        self._engines = engines
+        self._pool = pool
         self._runner = runner
         self._swapping = asyncio.Lock()
         self._failed: dict[str, float] = {}
@@ -46,15 +49,21 @@ class ModelSwap:
         return self._digest
 
     async def to(self, model: Path) -> bool:
-        """Have every engine serve a model; False if one does not. The caller holds `alone`."""
-        async with self._runner.paused(self._app.settings.rasa_timeout_seconds):
-            loaded = [await engine.load(model, LOAD_SECONDS) for engine in self._engines]
-        return all(loaded)
+        """Have every Rasa that answers serve a model; False if one does not, or none answers.
+
+        The caller holds `alone`.
+        """
+        return await self._load(model, self._pool.engines)
 
     @property
-    def alone(self) -> asyncio.Lock:
-        """Held while the active model changes, so that `keep` does not change it back."""
-        return self._swapping
+    def alone(self) -> AbstractAsyncContextManager[None]:
+        """Held while the active model changes, so that no gateway's `keep` changes it back."""
+        return self._alone()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        async with self._swapping, one_gateway(self._app.database, wait=True):
+            yield
 
     async def keep(self) -> None:
         """Make engines serve the active model that were started with another one, as after a
@@ -69,11 +78,37 @@ class ModelSwap:
 
     async def _keep(self) -> None:
         model = await usable_active(self._app, self.digest)
-        if model is None or time.monotonic() < self._failed.get(model.file, 0.0):
+        if model is None or not await self._pool.look(model.file):
             return
-        served = [await engine.serves() for engine in self._engines]
-        if all(name in (None, model.file) for name in served):
+        if time.monotonic() < self._failed.get(model.file, 0.0):
             return
-        log.warning("Rasa serves another model than the active one, and is given that")
-        if not await self.to(path_of(self._app, model)):
-            self._failed[model.file] = time.monotonic() + AGAIN_SECONDS
+        async with one_gateway(self._app.database, wait=False) as alone:
+            # Another gateway may be at it, or has just been.
+            if not alone or await usable_active(self._app, self.digest) != model:
+                return
+            stale = await self._pool.look(model.file)
+            if not stale:
+                return
+            log.warning("%d Rasa serve another model than the active one: given that", len(stale))
+            if not await self._load(path_of(self._app, model), stale):
+                self._failed[model.file] = time.monotonic() + AGAIN_SECONDS
+
+    async def _load(self, model: Path, engines: Sequence[Engine]) -> bool:
+        """Load a model; this gateway asks nothing meanwhile unless others are up to date."""
+        answering = await asyncio.gather(*(engine.client.is_ready() for engine in engines))
+        here = [engine for engine, ready in zip(engines, answering, strict=True) if ready]
+        others = [engine for engine in self._pool.engines if engine not in engines]
+        seconds = self._app.settings.rasa_timeout_seconds
+        if any(not engine.avoided for engine in others):
+            loaded = await self._load_into(here, model)
+        else:
+            async with self._runner.paused(seconds):
+                loaded = await self._load_into(here, model)
+        if loaded:
+            await self._pool.look(model.name)
+        return loaded
+
+    async def _load_into(self, engines: Sequence[Engine], model: Path) -> bool:
+        loads = (engine.client.load(model, LOAD_SECONDS) for engine in engines)
+        loaded = await asyncio.gather(*loads)
+        return bool(loaded) and all(loaded)

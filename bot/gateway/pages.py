@@ -35,14 +35,21 @@ async def alive(_request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def ready(request: web.Request) -> web.Response:
-    """Whether a message would be answered: database, Rasa and actions."""
+    """Whether a message would be answered: database, one Rasa and one action server.
+
+    `each` tells which of several do not answer, in the order of the settings: this page is public,
+    their addresses are not.
+    """
     app = request.app[APP]
-    database, rasa, actions = await asyncio.gather(
-        _database_answers(app), request.app[RASA].is_ready(), _actions_answer(app)
+    database, rasas, actions = await asyncio.gather(
+        _database_answers(app),
+        request.app[RASA].answering(),
+        asyncio.gather(*(_action_server_answers(url) for url in app.settings.action_servers)),
     )
-    parts = {"database": database, "rasa": rasa, "actions": actions}
+    parts = {"database": database, "rasa": any(rasas), "actions": any(actions)}
+    each = {"rasa": rasas, "actions": actions}
     status = 200 if all(parts.values()) else 503
-    return web.json_response({"ready": status == 200, "parts": parts}, status=status)
+    return web.json_response({"ready": status == 200, "parts": parts, "each": each}, status=status)
 
 
 async def _database_answers(app: Application) -> bool:
@@ -54,12 +61,12 @@ async def _database_answers(app: Application) -> bool:
     return True
 
 
-async def _actions_answer(app: Application) -> bool:
+async def _action_server_answers(url: str) -> bool:
     timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{app.settings.actions}/health") as response,
+            session.get(f"{url}/health") as response,
         ):
             return response.status == 200
     except (aiohttp.ClientError, TimeoutError):

@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
 from bot.gateway.desk_feed import DeskFeed
-from bot.gateway.rasa_client import RasaClient
+from bot.gateway.rasa_pool import RasaPool
 from bot.services.questions import grouping
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ AT_ONCE = 64
 LONGEST = 2000
 
 
-async def sort_new(app: Application, rasa: RasaClient, desk: DeskFeed) -> None:
+async def sort_new(app: Application, rasa: RasaPool, desk: DeskFeed) -> None:
     """Sort what is new; with the engine or the database away, it is tried again the next time."""
     try:
         waiting = await grouping.without_group(app.database, AT_ONCE)

@@ -3,20 +3,37 @@
 import asyncio
 import base64
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Literal, get_args
 
 import aiohttp
 from pydantic import ValidationError
 
 from bot.directives import Directive, parse
 from bot.pharmacy.meaning_groups import Vector, unpack
+from bot.request_ids import HEADER, current_request_id
 
 # Bytes of a float32 number.
 NUMBER = 4
+STATUS_SECONDS = 3
+
+# What became of asking once. `abandoned`: another Rasa was faster, or the time was up.
+Outcome = Literal[
+    "answered", "nothing", "bad_status", "timeout", "unreachable", "unreadable", "abandoned"
+]
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """There is no usable answer. `away`: it did not answer at all, or said that it is broken."""
+
+    away: bool
+    why: Outcome
 
 
 class RasaClient:
@@ -28,42 +45,54 @@ class RasaClient:
         url: str,
         timeout_seconds: float,
         token: str | None = None,
+        count: Callable[[Outcome], None] = lambda _outcome: None,
     ) -> None:
         self._session = session
-        self._url = url
+        self.url = url
+        self._count = count
         self._query: dict[str, str] = {"token": token} if token else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
-    async def ask(self, conversation_id: str, text: str) -> Sequence[Directive] | None:
-        """The directives of the answer; None when there is no usable one in time.
+    async def ask(self, conversation_id: str, text: str) -> Sequence[Directive] | Failed:
+        """The directives of the answer, if there is a usable one in time.
 
         `text` is a patient's message or a command of the gateway's own; neither is logged.
         """
+        outcome: Outcome = "abandoned"
+        try:
+            answer = await self._ask(conversation_id, text)
+            outcome = answer.why if isinstance(answer, Failed) else "answered"
+            return answer
+        finally:
+            self._count(outcome)
+
+    async def _ask(self, conversation_id: str, text: str) -> Sequence[Directive] | Failed:
         body = {"sender": conversation_id, "message": text}
         try:
             async with self._session.post(
-                f"{self._url}/webhooks/rest/webhook", json=body, timeout=self._timeout
+                f"{self.url}/webhooks/rest/webhook", json=body, timeout=self._timeout, headers=_id()
             ) as response:
                 if response.status != 200:
                     log.error("Rasa answered with status %s", response.status)
-                    return None
+                    return Failed(away=response.status >= 500, why="bad_status")
                 messages = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.error("Rasa did not answer: %s", type(error).__name__)
-            return None
+            timed_out = isinstance(error, TimeoutError)
+            return Failed(away=True, why="timeout" if timed_out else "unreachable")
         try:
             spoken = [parse(message["custom"]) for message in messages if "custom" in message]
         except (ValidationError, TypeError, KeyError) as error:
             log.error("Rasa's answer could not be read: %s", type(error).__name__)
-            return None
+            return Failed(away=False, why="unreadable")
         if not spoken:
             log.error("Rasa answered with nothing")
-            return None
+            return Failed(away=False, why="nothing")
         return spoken
 
     async def vectors(self, texts: Sequence[str]) -> Sequence[Vector] | None:
         """What redacted texts mean, 64 at most: unit vectors in order; None when Rasa is away."""
-        url = f"{self._url}/willcall/vectors"
+        url = f"{self.url}/willcall/vectors"
         try:
             async with self._session.post(
                 url, json={"texts": list(texts)}, params=self._query, timeout=self._timeout
@@ -85,7 +114,7 @@ class RasaClient:
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self._session.put(
-                f"{self._url}/model",
+                f"{self.url}/model",
                 json={"model_file": str(model)},
                 params=self._query,
                 timeout=timeout,
@@ -101,8 +130,8 @@ class RasaClient:
     async def serves(self) -> str | None:
         """The name of the file that Rasa serves; None when it does not answer."""
         try:
-            async with asyncio.timeout(3):
-                async with self._session.get(f"{self._url}/status", params=self._query) as response:
+            async with asyncio.timeout(STATUS_SECONDS):
+                async with self._session.get(f"{self.url}/status", params=self._query) as response:
                     if response.status != 200:
                         return None
                     return PurePath(str((await response.json())["model_file"])).name
@@ -111,12 +140,13 @@ class RasaClient:
 
     async def is_ready(self) -> bool:
         """Whether Rasa has loaded a model and answers."""
-        try:
-            async with asyncio.timeout(3):
-                async with self._session.get(f"{self._url}/status", params=self._query) as response:
-                    return response.status == 200
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await self.serves() is not None
+
+
+def _id() -> dict[str, str]:
+    """The header that joins Rasa's log lines with ours."""
+    request_id = current_request_id()
+    return {HEADER: request_id} if request_id else {}
 
 
 def _rows(answer: dict[str, Any], count: int) -> list[Vector]:

@@ -5,10 +5,12 @@ The rows say which one should serve; making the language engine serve it is the 
 than it was trained with.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.audit import Actor, record
@@ -17,6 +19,8 @@ from bot.storage.database import Database
 from bot.storage.teaching import LanguageModel
 
 INSTALL = "install"
+# Of PostgreSQL's advisory locks: any number that nothing else uses.
+SWAPPING = 7_291_404_001
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,22 @@ class NotReady:
 @dataclass(frozen=True)
 class NothingBefore:
     """No earlier model can be returned to."""
+
+
+@asynccontextmanager
+async def one_gateway(database: Database, *, wait: bool) -> AsyncIterator[bool]:
+    """Let one gateway at a time change what the engines serve, for as long as the block runs.
+
+    Yields False where another one does, unless `wait` is set. The lock goes with the connection
+    of a gateway that dies. With SQLite there is one gateway.
+    """
+    if database.backend != "postgresql":
+        yield True
+        return
+    lock = func.pg_advisory_xact_lock if wait else func.pg_try_advisory_xact_lock
+    async with database.write() as session:
+        got = await session.scalar(select(lock(SWAPPING)))
+        yield wait or bool(got)
 
 
 async def active(database: Database) -> Model | None:
