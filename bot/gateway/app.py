@@ -1,7 +1,7 @@
 """Builds the gateway: the only process that patients, staff and the pharmacy system talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from weakref import WeakSet
 
 import aiohttp
@@ -9,16 +9,15 @@ from aiohttp import WSCloseCode, web
 
 from bot.bootstrap import Application
 from bot.gateway import (
-    announcer,
-    desk_feed,
+    access_log,
+    beginnings,
     feed_api,
+    metrics_page,
     middlewares,
-    model_swap,
+    openapi,
     pages,
     patient_http,
     patient_socket,
-    purging,
-    question_sorter,
     staff_admin,
     staff_audit,
     staff_conversations,
@@ -32,9 +31,8 @@ from bot.gateway import (
     staff_retention,
     staff_sessions,
     staff_upkeep,
-    teaching_jobs,
-    turns,
 )
+from bot.gateway.background import background
 from bot.gateway.desk_feed import DeskFeed
 from bot.gateway.hub import Hub
 from bot.gateway.keys import (
@@ -43,6 +41,7 @@ from bot.gateway.keys import (
     HUB,
     JOBS,
     MESSAGES,
+    METRICS,
     OPENINGS,
     RASA,
     RUNNER,
@@ -50,17 +49,16 @@ from bot.gateway.keys import (
     SOCKETS,
     SWAP,
 )
-from bot.gateway.limits import SlidingWindow
-from bot.gateway.loops import every, finish
+from bot.gateway.limits import RateLimit, SharedCounts
 from bot.gateway.model_swap import ModelSwap
 from bot.gateway.rasa_client import RasaClient
+from bot.gateway.rasa_pool import RasaPool
 from bot.gateway.teaching_jobs import TeachingJobs
 from bot.gateway.turns import TurnRunner
-from bot.pharmacy import language
 
-# Rasa handles one conversation at a time each; this bounds what is under way at once.
+# Rasa handles one conversation at a time each; this bounds what is under way at once in each.
 RASA_CONNECTIONS = 64
-PATIENT_SIDE = (pages, patient_http, patient_socket, feed_api)
+PATIENT_SIDE = (pages, metrics_page, openapi, patient_http, patient_socket, feed_api)
 STAFF_SIDE = (
     staff_pages,
     staff_sessions,
@@ -79,28 +77,42 @@ STAFF_SIDE = (
 
 def build_gateway(app: Application) -> web.Application:
     """The web application around the real objects of `app`."""
-    language.load_model()  # at the start, so that no patient waits for it
+    beginnings.read_ahead(app)
     settings = app.settings
     web_app = web.Application(
-        middlewares=[middlewares.errors, middlewares.origins],
+        middlewares=[access_log.accounted, middlewares.errors, middlewares.origins],
         client_max_size=settings.max_frame_bytes,
     )
     web_app[APP] = app
+    metrics_page.add_metrics(web_app)
     web_app[HUB] = Hub()
     web_app[DESK] = DeskFeed(app, web_app[HUB])
     sockets: WeakSet[web.WebSocketResponse] = WeakSet()
     web_app[SOCKETS] = sockets
-    web_app[MESSAGES] = SlidingWindow(settings.messages_per_minute)
-    web_app[OPENINGS] = SlidingWindow(settings.new_conversations_per_minute)
-    web_app[SIGN_INS] = SlidingWindow(settings.sign_ins_per_minute)
+    _add_limits(web_app)
     web_app.on_response_prepare.append(middlewares.add_headers)
-    web_app.cleanup_ctx.append(_language_engine)
+    web_app.cleanup_ctx.extend((_language_engine, background))
     web_app.on_shutdown.append(_close_sockets)
     web_app.on_startup.append(staff_upkeep.refuse_demo_accounts)
     for module in (*PATIENT_SIDE, *STAFF_SIDE):
         web_app.add_routes(module.routes)
     web_app.router.add_static("/static", pages.STATIC)
     return web_app
+
+
+def _add_limits(web_app: web.Application) -> None:
+    """What may be done so often a minute, over all gateways or in this one."""
+    settings = web_app[APP].settings
+    shared = SharedCounts(settings.redis_url) if settings.redis_url else None
+    web_app[MESSAGES] = RateLimit("messages", settings.messages_per_minute, shared)
+    web_app[OPENINGS] = RateLimit("openings", settings.new_conversations_per_minute, shared)
+    web_app[SIGN_INS] = RateLimit("sign_ins", settings.sign_ins_per_minute, shared)
+    if shared is not None:
+
+        async def close(_web_app: web.Application) -> None:
+            await shared.close()
+
+        web_app.on_cleanup.append(close)
 
 
 async def _close_sockets(web_app: web.Application) -> None:
@@ -114,36 +126,14 @@ async def _close_sockets(web_app: web.Application) -> None:
 async def _language_engine(web_app: web.Application) -> AsyncIterator[None]:
     """The connection to Rasa and the workers that answer turns through it."""
     app = web_app[APP]
-    connector = aiohttp.TCPConnector(limit=RASA_CONNECTIONS)
+    seconds, token = app.settings.rasa_timeout_seconds, app.settings.rasa_token
+    connector = aiohttp.TCPConnector(limit=0, limit_per_host=RASA_CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector) as session:
-        web_app[RASA] = RasaClient(
-            session,
-            app.settings.rasa,
-            app.settings.rasa_timeout_seconds,
-            app.settings.rasa_token,
-        )
-        web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB])
-        web_app[SWAP] = ModelSwap(app, (web_app[RASA],), web_app[RUNNER])
+        count = web_app[METRICS].rasa_asked
+        clients = [RasaClient(session, url, seconds, token, count) for url in app.settings.rasas]
+        web_app[RASA] = RasaPool(clients, seconds)
+        web_app[RUNNER] = TurnRunner(app, web_app[RASA], web_app[HUB], web_app[METRICS])
+        web_app[SWAP] = ModelSwap(app, web_app[RASA], web_app[RUNNER])
         web_app[JOBS] = TeachingJobs(app, web_app[DESK])
-        runner, hub, stopping = web_app[RUNNER], web_app[HUB], asyncio.Event()
-        rasa, desk = web_app[RASA], web_app[DESK]
-        rounds: tuple[tuple[float, Callable[[], Awaitable[None]]], ...] = (
-            (turns.SWEEP_SECONDS, runner.sweep),
-            (announcer.SWEEP_SECONDS, lambda: announcer.announce_news(app, hub)),
-            (desk_feed.POLL_SECONDS, lambda: desk_feed.give_alerts(app, hub)),
-            (desk_feed.FORGET_SECONDS, lambda: desk_feed.forget_old(app)),
-            (staff_upkeep.SWEEP_SECONDS, lambda: staff_upkeep.end_expired(web_app)),
-            (purging.SWEEP_SECONDS, lambda: purging.purge_due(app)),
-            (model_swap.SWEEP_SECONDS, web_app[SWAP].keep),
-            (teaching_jobs.SWEEP_SECONDS, web_app[JOBS].sweep),
-            (question_sorter.SWEEP_SECONDS, lambda: question_sorter.sort_new(app, rasa, desk)),
-        )
-        loops = [asyncio.create_task(every(seconds, stopping, work)) for seconds, work in rounds]
-        loops.append(asyncio.create_task(web_app[DESK].follow(stopping)))
         yield
-        stopping.set()
-        web_app[DESK].wake()
-        await finish(*loops)
-        await web_app[JOBS].close()
-        await runner.close()
     await app.database.close()
