@@ -13,6 +13,8 @@ from bot.storage.database import Database
 from bot.storage.teaching import LanguageModel
 
 KEPT_FILES = 10
+# What of a job's progress is for people.
+SHOWN = ("step", "done", "of")
 
 
 async def listed(database: Database) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def _card(row: LanguageModel) -> dict[str, Any]:
         "created_at": instant(row.created_at),
         "data_hash": row.data_hash,
         "sentences": row.sentences,
-        "progress": {key: value for key, value in row.progress.items() if key != "beat"},
+        "progress": {key: row.progress[key] for key in SHOWN if key in row.progress},
         "figures": {key: value for key, value in row.figures.items() if key != COMPARED_WITH},
         "refusals": row.refusals,
         "finished_at": instant(row.finished_at),

@@ -1,14 +1,17 @@
 """The language models: making candidates one at a time, and which one is active.
 
 A row says what is being done with a model and outlives every process. Who makes one tells so every
-few seconds; one that nobody has told about for a while was left behind by a gateway that died.
+few seconds; one that nobody has told about for a while was left behind by a gateway that died, and
+waits for another one. Each that takes it up has a mark of its own, so that one that was taken for
+dead can change nothing any more.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.audit import Actor, record
@@ -22,9 +25,14 @@ UNDER_WAY = ("training", "testing")
 # How often a job says that it lives, and after what silence it counts as dead.
 BEAT_SECONDS = 5.0
 SILENCE = timedelta(seconds=30)
+# A training that has ended so many gateways is not tried again.
+MOST_TRIES = 2
 INTERRUPTED = "The training was interrupted. Teach again."
 # What of `figures` is the gate's own, and not for people.
 COMPARED_WITH = "compared_with"
+# What of `progress` is not for people either: who is on it, and how many have been.
+MARK = "mark"
+TRIES = "tries"
 
 Step = Literal["training", "testing"]
 
@@ -45,9 +53,13 @@ class AlreadyTraining:
 
 @dataclass(frozen=True)
 class Job:
-    """A candidate to be made now. `created_at` (UTC) is the moment whose sentences it learns."""
+    """A candidate to be made now. `created_at` (UTC) is the moment whose sentences it learns.
+
+    `mark` tells who makes it from everybody who was on it before.
+    """
 
     model_id: int
+    mark: str
     created_at: datetime
     sentences: list[ApprovedSentence]
 
@@ -96,25 +108,32 @@ async def take(database: Database, now: datetime) -> Job | None:
         )
         if row is None:
             return None
+        mark = secrets.token_hex(8)
         row.state = "training"
-        row.progress = _progress("training", 0, 0, now)
-        return Job(row.model_id, row.created_at, await approved(session, row.created_at))
+        row.progress = {
+            **_progress("training", 0, 0, now), MARK: mark, TRIES: row.progress.get(TRIES, 0) + 1,
+        }  # fmt: skip
+        return Job(row.model_id, mark, row.created_at, await approved(session, row.created_at))
 
 
 async def note_progress(
-    database: Database, model_id: int, step: Step, done: int, of: int, now: datetime
+    database: Database, job: Job, step: Step, done: int, of: int, now: datetime
 ) -> bool:
-    """Say how far a job is, and that it lives; False when it was given up meanwhile."""
+    """Say how far a job is, and that it lives; False when it is not the caller's any more."""
     async with database.write() as session:
-        return await _change(session, model_id, state=step, progress=_progress(step, done, of, now))
+        row = await _own(session, job.model_id, job.mark)
+        if row is None:
+            return False
+        row.state = step
+        row.progress = row.progress | _progress(step, done, of, now)
+        return True
 
 
-async def finish(database: Database, model_id: int, result: Result, now: datetime) -> bool:
-    """Write what came out; False when the job was given up meanwhile."""
+async def finish(database: Database, job: Job, result: Result, now: datetime) -> bool:
+    """Write what came out; False when the job is not the caller's any more."""
     async with database.write() as session:
-        return await _change(
-            session,
-            model_id,
+        return _changed(
+            await _own(session, job.model_id, job.mark),
             state="refused" if result.refusals else "passed",
             progress={},
             file=result.file,
@@ -127,16 +146,20 @@ async def finish(database: Database, model_id: int, result: Result, now: datetim
         )
 
 
-async def fail(database: Database, model_id: int, reason: str, now: datetime) -> bool:
+async def fail(database: Database, job: Job, reason: str, now: datetime) -> bool:
     """Write that it could not be made; `reason` is a sentence for people."""
     async with database.write() as session:
-        return await _change(
-            session, model_id, state="failed", progress={}, refusals=[reason], finished_at=now
-        )
+        row = await _own(session, job.model_id, job.mark)
+        return _changed(row, state="failed", progress={}, refusals=[reason], finished_at=now)
 
 
-async def fail_abandoned(database: Database, now: datetime) -> int:
-    """Give up the jobs that nobody works on any more; how many there were."""
+async def give_back(database: Database, job: Job, now: datetime) -> bool:
+    """Leave a job to whoever takes it next, or give it up when enough have tried."""
+    return await _give_back(database, job.model_id, job.mark, now)
+
+
+async def give_back_abandoned(database: Database, now: datetime) -> int:
+    """The same with the jobs that nobody works on any more; how many there were."""
     async with database.read() as session:
         rows = await session.execute(
             select(LanguageModel.model_id, LanguageModel.progress).where(
@@ -144,11 +167,11 @@ async def fail_abandoned(database: Database, now: datetime) -> int:
             )
         )
         silent = [
-            model_id
+            (model_id, progress.get(MARK))
             for model_id, progress in rows
             if now - datetime.fromisoformat(progress["beat"]) > SILENCE
         ]
-    return sum([await fail(database, model_id, INTERRUPTED, now) for model_id in silent])
+    return sum([await _give_back(database, model_id, mark, now) for model_id, mark in silent])
 
 
 async def alone(session: AsyncSession) -> None:
@@ -168,15 +191,30 @@ def new_row(state: str, created_by: str, now: datetime) -> LanguageModel:
     )  # fmt: skip
 
 
-async def _change(session: AsyncSession, model_id: int, **values: Any) -> bool:
-    """Change a job that is under way."""
-    changed = await session.scalar(
-        update(LanguageModel)
-        .where(LanguageModel.model_id == model_id, LanguageModel.state.in_(UNDER_WAY))
-        .values(**values)
-        .returning(LanguageModel.model_id)
-    )
-    return changed is not None
+async def _own(session: AsyncSession, model_id: int, mark: str | None) -> LanguageModel | None:
+    """A job that is under way and still belongs to the one with this mark, locked."""
+    row = await session.get(LanguageModel, model_id, with_for_update=True, populate_existing=True)
+    if row is None or row.state not in UNDER_WAY or row.progress.get(MARK) != mark:
+        return None
+    return row
+
+
+async def _give_back(database: Database, model_id: int, mark: str | None, now: datetime) -> bool:
+    async with database.write() as session:
+        row = await _own(session, model_id, mark)
+        tries = row.progress.get(TRIES, 0) if row else 0
+        if tries < MOST_TRIES:
+            return _changed(row, state="queued", progress={TRIES: tries})
+        return _changed(row, state="failed", progress={}, refusals=[INTERRUPTED], finished_at=now)
+
+
+def _changed(row: LanguageModel | None, **values: Any) -> bool:
+    """Change a job, if it is one."""
+    if row is None:
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    return True
 
 
 def _progress(step: Step, done: int, of: int, now: datetime) -> dict[str, Any]:

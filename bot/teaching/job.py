@@ -24,32 +24,36 @@ NO_MODEL = "There is no model to compare with: `willcall train` makes the first 
 NOT_MADE = "The training failed. The log of the gateway says more."
 
 
-async def make_candidate(app: Application, told: Told) -> bool:
+async def make_candidate(app: Application, told: Told, *, leave: bool = False) -> bool:
     """Make the candidate that waits, to its end; False when none does.
 
-    Raises what the database raises; the job is then given up after a while.
+    Raises what the database raises; the job is then taken for left behind after a while. When it
+    is cancelled, the job is given up, or with `leave` left to whoever takes it next.
     """
     job = await models.take(app.database, app.now())
     if job is None:
         return False
     told()
-    signs = SignsOfLife(app, job.model_id, told)
+    signs = SignsOfLife(app, job, told)
     beating = asyncio.create_task(signs.go_on())
     try:
         result = await _made(app, job, signs)
-        await models.finish(app.database, job.model_id, result, app.now())
+        await models.finish(app.database, job, result, app.now())
     except TrainingFailedError as error:
-        await models.fail(app.database, job.model_id, str(error), app.now())
+        await models.fail(app.database, job, str(error), app.now())
     except OSError as error:
         reason = f"The models folder cannot be used ({error.strerror or type(error).__name__})."
-        await models.fail(app.database, job.model_id, reason, app.now())
+        await models.fail(app.database, job, reason, app.now())
     except SQLAlchemyError:
         raise
     except Exception as error:
         log.exception("a model could not be made: %s", type(error).__name__)
-        await models.fail(app.database, job.model_id, NOT_MADE, app.now())
+        await models.fail(app.database, job, NOT_MADE, app.now())
     except asyncio.CancelledError:
-        await models.fail(app.database, job.model_id, models.INTERRUPTED, app.now())
+        if leave:
+            await models.give_back(app.database, job, app.now())
+        else:
+            await models.fail(app.database, job, models.INTERRUPTED, app.now())
         raise
     finally:
         beating.cancel()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bootstrap import Application
 from bot.services import models
-from bot.services.models import Step
+from bot.services.models import Job, Step
 from bot.teaching.trainer import TrainingFailedError
 
 log = logging.getLogger(__name__)
@@ -24,9 +24,9 @@ Told = Callable[[], None]
 class SignsOfLife:
     """Writes the progress of one job."""
 
-    def __init__(self, app: Application, model_id: int, told: Told) -> None:
+    def __init__(self, app: Application, job: Job, told: Told) -> None:
         self._app = app
-        self._model_id = model_id
+        self._job = job
         self._told = told
         self._last: tuple[Step, int, int] = ("training", 0, 0)
         self._next = 0.0
@@ -53,5 +53,5 @@ class SignsOfLife:
 
     async def _write(self) -> bool:
         return await models.note_progress(
-            self._app.database, self._model_id, *self._last, self._app.now()
+            self._app.database, self._job, *self._last, self._app.now()
         )

@@ -190,36 +190,57 @@ async def test_progress_is_told(app: Application, monkeypatch: pytest.MonkeyPatc
     await cancelled(job)
 
 
-async def test_a_gateway_that_is_stopped_says_so(
-    app: Application, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("leave", "state", "refusals"), [(False, "failed", [models.INTERRUPTED]), (True, "queued", [])]
+)
+async def test_a_training_that_is_stopped(
+    app: Application, monkeypatch: pytest.MonkeyPatch, *, leave: bool, state: str, refusals: Any
 ) -> None:
     house.script(monkeypatch, hang=True)
     house.install(app.settings.data_dir)
     asked = await models.request(app.database, PAUL, app.now())
-    job = asyncio.create_task(make_candidate(app, nobody))
+    job = asyncio.create_task(make_candidate(app, nobody, leave=leave))
     await until(app, asked.model_id, done=1)
     await cancelled(job)
     found = await card(app, asked.model_id)
-    assert (found["state"], found["refusals"]) == ("failed", [models.INTERRUPTED])
+    assert (found["state"], found["refusals"], found["progress"]) == (state, refusals, {})
     assert list(models_folder(app.settings.data_dir).glob(".teaching-*")) == []
+    # Whoever comes next begins it anew, or finds nothing to do.
+    house.script(monkeypatch)
+    assert await make_candidate(app, nobody) is leave
+    if leave:
+        assert (await card(app, asked.model_id))["state"] == "passed"
 
 
 async def test_a_gateway_that_died_is_found(app: Application) -> None:
     asked = await models.request(app.database, PAUL, app.now())
     job = await models.take(app.database, app.now())
     assert job is not None
-    assert await models.fail_abandoned(app.database, app.now()) == 0
+    assert await models.give_back_abandoned(app.database, app.now()) == 0
     tick(app, seconds=20)
-    await models.note_progress(app.database, job.model_id, "training", 1, 3, app.now())
+    await models.note_progress(app.database, job, "training", 1, 3, app.now())
     tick(app, seconds=20)
-    assert await models.fail_abandoned(app.database, app.now()) == 0
+    assert await models.give_back_abandoned(app.database, app.now()) == 0
     tick(app, seconds=20)
-    assert await models.fail_abandoned(app.database, app.now()) == 1
+    # Gateways that find it together count it once.
+    found_by = await asyncio.gather(
+        *(models.give_back_abandoned(app.database, app.now()) for _ in range(4))
+    )
+    assert sorted(found_by) == [0, 0, 0, 1]
+    assert (await card(app, asked.model_id))["state"] == "queued"
+    second = await models.take(app.database, app.now())
+    assert second is not None
+    # If the first one lives after all, it learns that it is too late, and changes nothing.
+    assert await models.note_progress(app.database, job, "testing", 2, 3, app.now()) is False
+    assert await models.fail(app.database, job, "something", app.now()) is False
+    assert await models.give_back(app.database, job, app.now()) is False
+    found = await card(app, asked.model_id)
+    assert (found["state"], found["progress"]["done"]) == ("training", 0)
+    # Whatever ends gateways is not tried for ever.
+    tick(app, seconds=40)
+    assert await models.give_back_abandoned(app.database, app.now()) == 1
     found = await card(app, asked.model_id)
     assert (found["state"], found["refusals"]) == ("failed", [models.INTERRUPTED])
-    # If it lives after all, it learns that it is too late.
-    told = await models.note_progress(app.database, job.model_id, "testing", 1, 3, app.now())
-    assert told is False
 
 
 async def test_what_waits_to_be_learned(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
