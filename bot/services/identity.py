@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
@@ -15,6 +15,7 @@ from bot.services import call_talk, escalations
 from bot.services.conversations import Ended, Rules
 from bot.services.event_log import append, lock
 from bot.services.instants import to_the_second
+from bot.services.one_by_one import take_turns
 from bot.services.questions_waiting import told_to_people
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation, IdentityFailure, Turn, Verification
@@ -81,6 +82,7 @@ async def _judge(
 ) -> Verified | NotConfirmed | Locked:
     session, conversation, now = result.session, result.conversation, result.now
     people = await _people(session, claim)
+    await take_turns(session, (*claim.subjects(), *touched(claim, people)))
     today = now.astimezone(ZoneInfo(result.rules.timezone)).date()
     found = matching(claim, people, today)
     since = now - timedelta(minutes=limits.lock_minutes)
@@ -200,7 +202,8 @@ async def _people(session: AsyncSession, claim: Claim) -> list[Person]:
                 or_(
                     (table.date_of_birth == claim.date_of_birth)
                     & (table.last_name_key == claim.last_name_key),
-                    table.phone_key == (claim.phone_key or ""),
+                    # Whoever gave no phone number is not everybody of whom none is known.
+                    table.phone_key == claim.phone_key if claim.phone_key else false(),
                     table.patient_id.in_(by_patient),
                 )
             )

@@ -121,7 +121,9 @@ async def _purge_questions(database: Database, keeping: Keeping, now: datetime) 
     deleted = 0
     while True:
         async with database.write() as session:
-            ids = (await session.scalars(_old_questions(keeping, now).limit(BATCH))).all()
+            # Another gateway may purge as well: each deletes, and counts, what is free.
+            chosen = _old_questions(keeping, now).limit(BATCH).with_for_update(skip_locked=True)
+            ids = (await session.scalars(chosen)).all()
             await delete_questions(session, ids)
         deleted += len(ids)
         if len(ids) < BATCH:

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.services import passwords, sessions
 from bot.services.accounts import is_username
 from bot.services.audit import OK, record
+from bot.services.one_by_one import take_turns
+from bot.services.seals import MARK, CannotOpen
 from bot.services.second_factor import accepted_step
 from bot.services.sessions import LetGo, SignInRules
 from bot.services.sign_in_locks import (
@@ -24,7 +26,6 @@ from bot.services.sign_in_locks import (
     locked_until,
     plain,
     subject_of,
-    take_turn,
 )
 from bot.storage.database import Database
 from bot.storage.staff import StaffAccount, StaffSession
@@ -84,7 +85,7 @@ async def sign_in(
     # The hash takes long: no transaction is open meanwhile. A locked name is not worth it.
     checked = None if locked else await passwords.check(stored, attempt.password)
     async with database.write() as session:
-        await take_turn(session, subject)
+        await take_turns(session, [subject])
         known = {each for each in (name, other) if each and is_username(each)}
         accounts = await sessions.lock_accounts(session, known)
         door = _Door(session, attempt, accounts.get(name), rules, now)
@@ -130,10 +131,16 @@ class _Door:
         if not code:
             self._record("code_required")
             return CodeRequired()
-        step = accepted_step(account.totp_secret or "", code, account.totp_step, self.now)
+        stored, seal = account.totp_secret or "", self.rules.seal
+        secret = seal.open(account.username, stored)
+        if isinstance(secret, CannotOpen):
+            return await self.failed("key")
+        step = accepted_step(secret, code, account.totp_step, self.now)
         if step is None:
             return await self.failed("code")
         account.totp_step = step
+        if seal.seals and not stored.startswith(MARK):
+            account.totp_secret = seal.close(account.username, secret)
         return None
 
     async def opened(

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.sessions import SignInRules
@@ -25,17 +25,6 @@ def plain(username: str) -> str:
 def subject_of(username: str) -> str:
     """What failures are held against: a digest, because people type passwords as names."""
     return hashlib.sha256(plain(username).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-async def take_turn(session: AsyncSession, subject: str) -> None:
-    """Let attempts under one name pass one by one until the transaction ends.
-
-    Otherwise many at once would all be judged before the first failure is counted. SQLite's
-    write transaction is a lock already; PostgreSQL has no row to lock for a name without account.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        key = int.from_bytes(bytes.fromhex(subject)[:8], signed=True)
-        await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def locked_until(
