@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from bot.places import ROOT, models_folder, vectors_file
+from tests.faults import report as faults
 from tests.stack import RasaProcess, free_port, model_file
 from tests.transcripts.coverage import PLAYED, summary
 
@@ -49,9 +50,22 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what the transcripts of this run have covered."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where `make faults` wants its table."""
+    parser.addoption("--fault-report", type=Path, help="write what the fault tests found here")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what the transcripts of this run have covered, and what the faults have cost."""
     if PLAYED:
         terminalreporter.section("conversations")
         for line in summary():
             terminalreporter.write_line(line)
+    if faults.ROWS:
+        terminalreporter.section("faults")
+        for line in faults.summary():
+            terminalreporter.write_line(line)
+        if config.getoption("fault_report") is not None:
+            faults.write(config.getoption("fault_report"))

@@ -3,11 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,31 +50,78 @@ class Cluster:
             connection.execute(sql.SQL(statement).format(*identifiers))
 
 
-@contextmanager
-def private_cluster() -> Iterator[Cluster]:
-    """Start a server and stop it at the end. RuntimeError when there is no PostgreSQL."""
-    programs = _programs()
-    directory = Path(tempfile.mkdtemp(prefix="willcall-pg-"))
-    port = _free_port()
-    try:
-        as_server = _server_user(directory)
-        data = directory / "data"
+class Server:
+    """A server in a folder of its own; it can be killed and started again.
+
+    RuntimeError when there is no PostgreSQL.
+    """
+
+    def __init__(self, directory: Path, settings: Sequence[str] = SETTINGS) -> None:
+        self.cluster = Cluster(_free_port())
+        self._programs = _programs()
+        self._as_server = _server_user(directory)
+        self._log = directory / "log"
+        self._data = directory / "data"
         trusting = ("--username", USER, "--auth", "trust")
         plain = ("--encoding", "UTF8", "--no-locale", "--no-sync")
-        _run([*as_server, str(programs / "initdb"), "--pgdata", str(data), *trusting, *plain])
+        self._run("initdb", *trusting, *plain)
+        port = self.cluster.port
         options = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories="]
-        with (data / "postgresql.conf").open("a") as configuration:
-            for option in (*options, *SETTINGS):
+        with (self._data / "postgresql.conf").open("a") as configuration:
+            for option in (*options, *settings):
                 name, value = option.split("=")
                 configuration.write(f"{name} = '{value}'\n")
-        control = [*as_server, str(programs / "pg_ctl"), "--pgdata", str(data)]
-        _run([*control, "--log", str(directory / "log"), "--wait", "start"])
+
+    def start(self) -> None:
+        """Start it and wait until it answers, after a kill with what it had committed."""
+        self._run("pg_ctl", "--log", str(self._log), "--wait", "start")
+
+    def stop(self) -> None:
+        """End it without ceremony."""
+        self._run("pg_ctl", "--mode", "immediate", "--wait", "stop")
+
+    def kill(self) -> None:
+        """End the server and each of its processes as a power cut would."""
+        server = int((self._data / "postmaster.pid").read_text().split()[0])
+        for pid in (server, *_children(server)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), "--pgdata", str(self._data), *arguments]
+        _run([*self._as_server, *command])
+
+
+@contextmanager
+def private_server(settings: Sequence[str] = SETTINGS) -> Iterator[Server]:
+    """Start a server and stop it at the end. RuntimeError when there is no PostgreSQL."""
+    directory = Path(tempfile.mkdtemp(prefix="willcall-pg-"))
+    try:
+        server = Server(directory, settings)
+        server.start()
         try:
-            yield Cluster(port)
+            yield server
         finally:
-            _run([*control, "--mode", "immediate", "--wait", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def private_cluster() -> Iterator[Cluster]:
+    """The same, for who only needs its databases."""
+    with private_server() as server:
+        yield server.cluster
+
+
+def _children(parent: int) -> list[int]:
+    """The processes that a process has started, as Linux tells."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if f"\nPPid:\t{parent}\n" in status.read_text():
+                found.append(int(status.parent.name))
+    return found
 
 
 def _programs() -> Path:

@@ -24,11 +24,13 @@ from bot.actions.server import build_action_server
 from bot.bootstrap import Application, build
 from bot.cli.model import ensure_model
 from bot.gateway.app import build_gateway
+from bot.gateway.keys import APP
 from bot.places import RASA_PYTHON, ROOT
 from bot.settings import Settings
 from bot.storage.database import Database
+from tests import contract
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 def free_port() -> int:
@@ -47,9 +49,11 @@ def model_file() -> Path:
 class RasaProcess:
     """Rasa with the trained model on a port of its own; can be killed and started again."""
 
-    def __init__(self, model: Path, actions_port: int) -> None:
+    def __init__(self, model: Path, actions_port: int, *more_actions: int) -> None:
         self.port = free_port()
         self.actions_port = actions_port
+        ports = (actions_port, *more_actions)
+        self._actions = ",".join(f"http://127.0.0.1:{port}" for port in ports)
         self._model = model
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +71,7 @@ class RasaProcess:
         command = [
             str(RASA_PYTHON), "-m", "bot.nlu.serve", "--model", str(self._model),
             "--port", str(self.port),
-            "--actions-url", f"http://127.0.0.1:{self.actions_port}/webhook",
+            "--actions-url", self._actions,
         ]  # fmt: skip
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         with log.open("ab") as output:
@@ -88,8 +92,9 @@ class RasaProcess:
             self._process = None
 
     def _parses(self) -> bool:
+        url, key = f"{self.url}/model/parse", {"token": os.environ.get("WILLCALL_RASA_TOKEN", "")}
         try:
-            return requests.post(f"{self.url}/model/parse", json={"text": "hello"}, timeout=5).ok
+            return requests.post(url, json={"text": "hello"}, params=key, timeout=5).ok
         except requests.RequestException:
             return False
 
@@ -106,7 +111,11 @@ class Clock:
 
 @asynccontextmanager
 async def serving(web_app: web.Application, port: int) -> AsyncIterator[str]:
-    """Serve an aiohttp application on a port; yields its address."""
+    """Serve an aiohttp application on a port; yields its address.
+
+    What a gateway answers is held against the document of its interfaces.
+    """
+    wrong = contract.watch(web_app) if APP in web_app else []
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -114,6 +123,7 @@ async def serving(web_app: web.Application, port: int) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
+    assert wrong == [], wrong
 
 
 @contextmanager
@@ -183,6 +193,7 @@ class Device:
         assert self.socket is not None
         async with asyncio.timeout(seconds):
             body: dict[str, Any] = await self.socket.receive_json()
+        contract.check_named("ServerFrame", body)
         return body
 
     async def send(self, frame: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from bot.pharmacy.desk import Role
 from bot.services import passwords
 from bot.storage.database import Database
 from bot.storage.staff import StaffAccount
+from tests import contract
 
 PASSWORD = "correct horse battery"
 COOKIE = "willcall_staff"
@@ -93,6 +94,7 @@ class Stream:
                 event = StreamEvent(
                     fields.get("event", "message"), json.loads(fields["data"]), fields.get("id")
                 )
+                contract.check_stream_event(event.event, event.data)
                 self.seen.append(event)
                 return event
         raise StopAsyncIteration
