@@ -1,5 +1,6 @@
 """Builds the real objects, once a process; everything else takes what it needs as an argument."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +12,10 @@ from bot.services.conversations import Rules
 from bot.services.identity import Limits
 from bot.services.letting_go import let_go
 from bot.services.retention import Keeping
+from bot.services.seals import Seal
 from bot.services.sessions import LetGo, SignInRules
-from bot.settings import Settings, load
+from bot.settings import Settings, SettingsError, load
+from bot.storage.channel import Channel
 from bot.storage.database import Database
 
 Clock = Callable[[], datetime]
@@ -36,6 +39,8 @@ class Application:
     sign_in_rules: SignInRules
     let_go: LetGo
     keeping: Keeping
+    # To the other gateways; None with SQLite, where there are none.
+    channel: Channel | None = None
     now: Clock = utc_now
 
 
@@ -52,9 +57,10 @@ def build(
         settings.default_timezone,
         settings.unsure_below,
     )
+    database = database or Database(settings.database, pool_size=settings.database_pool)
     return Application(
         settings,
-        database or Database(settings.database),
+        database,
         Catalogue(),
         rules,
         Limits(
@@ -68,9 +74,11 @@ def build(
             settings.staff_idle_minutes,
             settings.staff_session_hours,
             settings.demo,
+            Seal(settings.secret_keys),
         ),
         lambda session, username, now: let_go(session, username, rules, now),
         Keeping(settings.keep_transcripts_days, settings.keep_questions_days),
+        Channel(database.url) if database.backend == "postgresql" else None,
         now,
     )
 
@@ -79,3 +87,11 @@ def build(
 def application() -> Application:
     """The application of this process; actions are built without arguments and find it here."""
     return build(load())
+
+
+def start() -> Application:
+    """The application of a service; wrong settings end the process with a line for each."""
+    try:
+        return application()
+    except SettingsError as error:
+        sys.exit(f"willcall: wrong settings:\n{error}")

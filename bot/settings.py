@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -17,11 +16,10 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from bot.secret_files import SUFFIX, SecretFileError
 from bot.settings_sources import SECRET, SecretFiles, is_secret
+from bot.settings_values import known_database, known_timezone, phrases, urls
 
 PREFIX = "WILLCALL_"
 # Not settings of the services: set by the supervisor for its children, or by tests and CI.
@@ -71,8 +69,8 @@ class Settings(BaseSettings):
         description="sqlite:///FILE or postgresql://…; empty: willcall.sqlite in the data dir.",
         **HIDDEN,
     )
-    database_pool: Count = Field(
-        20, description="Most database connections that a process opens for its work."
+    database_pool: int = Field(
+        20, ge=2, description="Most database connections that a process opens for its work."
     )
     redis_url: str | None = Field(
         None,
@@ -171,6 +169,11 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="From which level on the project's own lines are logged."
     )
+    secret_key: str | None = Field(
+        None,
+        description="Key that encrypts second factors at rest; several: newest first, with commas.",
+        **HIDDEN,
+    )
     metrics_token: str | None = Field(
         None,
         min_length=16,
@@ -188,9 +191,11 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_others: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What code gives, then the environment, then the files that it names."""
+        """What code gives, then the environment, then the files that it names; nothing else."""
+        del dotenv_settings, file_secret_settings
         return init_settings, env_settings, SecretFiles(settings_cls, PREFIX)
 
     @field_validator("allowed_origins", mode="before")
@@ -208,25 +213,17 @@ class Settings(BaseSettings):
     @field_validator("default_timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("is not a time zone such as America/New_York") from error
-        return value
+        return known_timezone(value)
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value:
-            return value
-        if value.startswith("postgres://"):  # as many hosters write it
-            value = value.replace("postgres://", "postgresql://", 1)
-        try:
-            backend = make_url(value).get_backend_name()
-        except ArgumentError as error:
-            raise ValueError("is not a database URL such as sqlite:///file") from error
-        if backend not in ("sqlite", "postgresql"):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return known_database(value)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_keys(cls, value: str | None) -> str | None:
+        phrases(value)
         return value
 
     @field_validator("redis_url")
@@ -239,7 +236,7 @@ class Settings(BaseSettings):
     @field_validator("rasa_url", "actions_url")
     @classmethod
     def _known_addresses(cls, value: str | None) -> str | None:
-        if not all(url.startswith(("http://", "https://")) for url in _urls(value)):
+        if not all(url.startswith(("http://", "https://")) for url in urls(value)):
             raise ValueError("must be addresses such as http://rasa-1:5005, with commas between")
         return value
 
@@ -256,20 +253,19 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'willcall.sqlite'}"
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of what is encrypted at rest, the newest first."""
+        return phrases(self.secret_key)
+
+    @property
     def rasas(self) -> tuple[str, ...]:
         """Where each Rasa answers, without a slash at the end, each once."""
-        return _urls(self.rasa_url) or (f"http://127.0.0.1:{self.rasa_port}",)
+        return urls(self.rasa_url) or (f"http://127.0.0.1:{self.rasa_port}",)
 
     @property
     def action_servers(self) -> tuple[str, ...]:
         """Where each action server answers, without a slash at the end, each once."""
-        return _urls(self.actions_url) or (f"http://127.0.0.1:{self.actions_port}",)
-
-
-def _urls(value: str | None) -> tuple[str, ...]:
-    """The addresses of a list with commas, without slashes at the end, each once."""
-    parts = (part.strip().rstrip("/") for part in (value or "").split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
+        return urls(self.actions_url) or (f"http://127.0.0.1:{self.actions_port}",)
 
 
 def load() -> Settings:

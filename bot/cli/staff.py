@@ -1,6 +1,7 @@
 """`willcall staff`: who may sign in at the desk."""
 
 import argparse
+import sys
 from collections.abc import Callable
 
 from bot.bootstrap import Application
@@ -141,10 +142,14 @@ def set_second_factor(settings: Settings, given: argparse.Namespace) -> int:
     code = None if given.no_confirm else typed_code()
     outcome = with_desk(
         settings,
-        lambda app: second_factor.set_up(app.database, given.name, secret, code, None, app.now()),
+        lambda app: second_factor.set_up(
+            app.database, given.name, secret, code, None, app.now(), app.sign_in_rules.seal
+        ),
     )
     if isinstance(outcome, second_factor.WrongCode):
         raise StaffError("that code is wrong; nothing was changed")
+    if not settings.secret_keys:
+        print("Its secret is stored unencrypted: WILLCALL_SECRET_KEY is not set.", file=sys.stderr)
     return _told(outcome, given.name, "signs in with a code from now on.")
 
 

@@ -15,18 +15,13 @@ from typing import Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from bot.services.common_passwords import is_common
+
 # Tests replace it by a cheaper one.
 HASHER = PasswordHasher()
 
 SHORTEST, LONGEST = 12, 200
 FEWEST_DIFFERENT = 5
-WORST = frozenset(
-    """
-    password1234 passwordpassword password12345 passw0rd1234 administrator qwertyuiop12
-    qwertyuiopas letmeinletmein changemechangeme welcome12345 pharmacy1234 pharmacypharmacy
-    willcall1234 willcallwillcall 1234567890ab abcdefghijkl 123456789012 1q2w3e4r5t6y
-    """.split()
-)
 _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
 Weakness = Literal["password_short", "password_long", "password_is_name", "password_common"]
@@ -49,7 +44,7 @@ def weakness(username: str, password: str) -> Weakness | None:
         return "password_long"
     if folded == username.casefold():
         return "password_is_name"
-    if folded in WORST or len(set(folded)) < FEWEST_DIFFERENT:
+    if len(set(folded)) < FEWEST_DIFFERENT or is_common(folded, username):
         return "password_common"
     return None
 

@@ -8,6 +8,7 @@ import pyotp
 
 from bot.services.accounts import Unknown
 from bot.services.audit import Actor, record
+from bot.services.seals import Seal
 from bot.services.sessions import lock_accounts
 from bot.storage.database import Database
 
@@ -51,16 +52,16 @@ def accepted_step(secret: str, code: str, used: int, now: datetime) -> int | Non
 
 async def set_up(
     database: Database, username: str, secret: str, code: str | None, actor: Actor | None,
-    now: datetime,
+    now: datetime, seal: Seal,
 ) -> Changed | WrongCode | Unknown:  # fmt: skip
     """Give an account a second factor, after a code has shown that the authenticator has it.
 
-    `code` None sets it up without that proof.
+    `code` None sets it up without that proof. What is stored of the secret is sealed.
     """
     step = 0 if code is None else accepted_step(secret, code, 0, now)
     if step is None:
         return WrongCode()
-    return await _change(database, username, secret, step, actor, now)
+    return await _change(database, username, seal.close(username, secret), step, actor, now)
 
 
 async def remove(

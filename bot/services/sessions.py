@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.audit import Actor, record
+from bot.services.seals import NO_SEAL, Seal
 from bot.storage.database import Database
 from bot.storage.staff import StaffAccount, StaffSession
 
@@ -34,6 +35,8 @@ class SignInRules:
     idle_minutes: int
     session_hours: int
     demo: bool
+    # Of second factors at rest.
+    seal: Seal = field(default=NO_SEAL, repr=False, compare=False)
 
     @property
     def idle(self) -> timedelta:

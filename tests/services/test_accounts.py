@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.services import account_list, accounts, demo_accounts, passwords, second_factor, sessions
 from bot.services.accounts import Created, Done, OwnAccount, Refused, Unknown
 from bot.services.audit import Actor, Filters, listed
+from bot.services.seals import NO_SEAL
 from bot.services.second_factor import Changed, WrongCode
 from bot.services.sessions import Current, SignInRules
 from bot.services.sign_in import Attempt, CodeRequired, Failed, Locked, Outcome, SignedIn, sign_in
@@ -401,11 +402,13 @@ class TestSecondFactor:
 
     async def test_it_is_set_up_with_a_code_that_is_then_used_up(self, database: Database) -> None:
         await add_staff(database, "paul", "pharmacist")
-        wrong = await second_factor.set_up(database, "paul", self.SECRET, "000000", None, NOW)
+        wrong = await second_factor.set_up(
+            database, "paul", self.SECRET, "000000", None, NOW, NO_SEAL
+        )
         assert wrong == WrongCode()
         await signed_in(database, "paul")
         code = self.code(NOW)
-        done = await second_factor.set_up(database, "paul", self.SECRET, code, None, NOW)
+        done = await second_factor.set_up(database, "paul", self.SECRET, code, None, NOW, NO_SEAL)
         assert done == Changed()
         assert await attempt(database, "paul", code=code) == Failed()
         later = NOW + MINUTE
