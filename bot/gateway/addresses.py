@@ -27,3 +27,10 @@ def origin_allowed(
     if trusted_proxies:
         own = request.headers.get("X-Forwarded-Host", own)
     return origin in allowed or origin.partition("://")[2] == own
+
+
+def over_https(request: web.Request, trusted_proxies: int) -> bool:
+    """Whether the browser is connected by TLS, as a trusted proxy says."""
+    if request.secure:
+        return True
+    return trusted_proxies > 0 and request.headers.get("X-Forwarded-Proto", "").lower() == "https"

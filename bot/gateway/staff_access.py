@@ -5,12 +5,13 @@ Every endpoint names its roles here and nowhere else; a test walks through all o
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from bot.gateway.addresses import client_address, origin_allowed
+from bot.gateway.addresses import client_address, origin_allowed, over_https
 from bot.gateway.errors import ApiError
 from bot.gateway.keys import APP, HUB
 from bot.gateway.patient_api import read
@@ -23,7 +24,10 @@ from bot.services.sessions import Current
 
 STAFF = "/staff/api"
 COOKIE = "willcall_staff"
-COOKIE_PATH = "/staff"
+# Over TLS. Browsers take a cookie of this prefix only from this very host, never from a
+# neighbouring one, and only for all of its paths.
+SECURE_COOKIE = f"__Host-{COOKIE}"
+COOKIE_PATH = {COOKIE: "/staff", SECURE_COOKIE: "/"}
 READING = ("GET", "HEAD")
 _CURRENT = web.RequestKey("staff_session", Current)
 
@@ -52,6 +56,7 @@ def endpoint(
     entry = Endpoint(method, STAFF + path, frozenset(roles))
 
     def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             _check_origin(request)
             return await handler(request, await _admitted(request, entry))
@@ -69,6 +74,7 @@ def open_endpoint(
     entry = Endpoint(method, STAFF + path, frozenset())
 
     def decorate(handler: OpenHandler) -> OpenHandler:
+        @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
             _check_origin(request)
             return await handler(request)
@@ -87,6 +93,12 @@ async def session_alive(request: web.Request) -> bool:
 def current_of(request: web.Request) -> Current:
     """The session with which a request was admitted."""
     return request[_CURRENT]
+
+
+def cookie_name(request: web.Request) -> str:
+    """The cookie of a session, as the browser is connected."""
+    over_tls = over_https(request, request.app[APP].settings.trusted_proxies)
+    return SECURE_COOKIE if over_tls else COOKIE
 
 
 def address_of(request: web.Request) -> str:
@@ -139,7 +151,7 @@ async def _admitted(request: web.Request, entry: Endpoint) -> Actor:
 
 async def _session(request: web.Request, *, active: bool) -> Current | None:
     app = request.app[APP]
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(cookie_name(request))
     if not token:
         return None
     return await sessions.current(app.database, token, app.sign_in_rules, app.now(), active=active)

@@ -84,7 +84,36 @@ class TestSigningIn:
                 json={"username": "paul", "password": PASSWORD},
                 headers={"X-Forwarded-Proto": "https"},
             ) as response:
-                assert ("Secure" in response.headers["Set-Cookie"]) == secure
+                set_cookie = response.headers["Set-Cookie"]
+                assert ("Secure" in set_cookie) == secure
+                assert set_cookie.startswith(f"__Host-{COOKIE}=" if secure else f"{COOKIE}=")
+                assert ("Path=/;" in set_cookie) == secure
+
+    async def test_over_https_a_neighbours_cookie_is_not_taken(self, open_house: Opening) -> None:
+        """Another host of the domain can set the plain name, and never the prefixed one."""
+        house = await open_house(trusted_proxies=1)
+        await add_staff(house.app.database, "paul", "pharmacist")
+        over_tls = {"X-Forwarded-Proto": "https"}
+        async with house.session.post(
+            f"{house.address}/staff/api/login",
+            json={"username": "paul", "password": PASSWORD}, headers=over_tls,
+        ) as response:  # fmt: skip
+            token = response.cookies[f"__Host-{COOKIE}"].value
+        for name, status in ((COOKIE, 401), (f"__Host-{COOKIE}", 200)):
+            async with house.session.get(
+                f"{house.address}/staff/api/session",
+                headers=over_tls | {"Cookie": f"{name}={token}"},
+            ) as response:
+                assert response.status == status
+        signed_out = over_tls | {
+            "Cookie": f"__Host-{COOKIE}={token}", "X-CSRF-Token": csrf_of(token),
+        }  # fmt: skip
+        async with house.session.post(
+            f"{house.address}/staff/api/logout", headers=signed_out
+        ) as response:
+            assert response.status == 204
+            assert "Secure" in response.headers["Set-Cookie"]
+            assert f'__Host-{COOKIE}=""' in response.headers["Set-Cookie"]
 
     async def test_the_session_for_a_page_that_was_loaded_again(
         self, house: House, paul: Console

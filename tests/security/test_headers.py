@@ -98,7 +98,7 @@ async def test_folders_are_not_listed(house: House) -> None:
 
 
 async def test_no_method_but_the_routes_own(house: House) -> None:
-    for method in ("TRACE", "CONNECT", "PUT", "PATCH", "DELETE", "FOO"):
+    for method in ("TRACE", "PUT", "PATCH", "DELETE"):
         async with house.session.request(method, f"{house.address}/healthz") as response:
             assert response.status == 405
 
