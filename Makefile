@@ -6,7 +6,7 @@ PYTHON ?= python3
 APP := .venv/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
-.PHONY: help setup setup-dev run test lint check fmt train try bench evaluate faults fuzz red-flags thresholds lock clean
+.PHONY: help setup setup-dev run test lint check fmt train try bench evaluate faults fuzz red-flags thresholds audit sbom lock clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -59,6 +59,12 @@ red-flags: setup-dev ## Learn the red-flag screen again from data/red_flags; som
 
 thresholds: setup-dev ## Choose the thresholds of config.yml on the kept-back messages
 	@.venv-rasa/bin/python -m tools.choose_thresholds --write
+
+audit: setup-dev ## Hold both locks against known vulnerabilities; needs the service
+	@$(APP) -m tools.audit
+
+sbom: setup-dev ## Write the components of both locks to var, as CycloneDX
+	@$(APP) -m tools.sbom
 
 lock: ## Resolve the locks again from the .in files
 	@$(PYTHON) tools/setup.py lock

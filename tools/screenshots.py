@@ -42,6 +42,7 @@ from PIL import Image
 image = Image.open(sys.argv[1]).convert("RGB")
 image.quantize(128, dither=Image.Dither.NONE).save(sys.argv[1], optimize=True)
 """
+LISTS = {"questions": "Groups", "instructions": "Instructions", "models": "Models"}
 type Open = Callable[..., Awaitable[Page]]
 
 
@@ -73,6 +74,8 @@ async def patients(open_page: Open, address: str) -> Page:
         await expect(chat.log(page).get_by_text("I did not understand that").first).to_be_visible()
     page = await open_page(address, PHONE)
     await verified(page, "is my lisinopril ready?")
+    await expect(chat.log(page).get_by_text("Ready for pickup").first).to_be_visible()
+    await asyncio.sleep(SETTLE_SECONDS)
     await shoot(page, "patient-answer")
     await chat.write(page, QUESTION)
     await expect(page.get_by_text("You are next in line.").first).to_be_visible()
@@ -81,6 +84,10 @@ async def patients(open_page: Open, address: str) -> Page:
 
 
 async def at_the_desk(open_page: Open, address: str, patient: Page) -> None:
+    phone = await signed_in(open_page, address, "", PHONE)
+    await expect(desk.card(phone, QUESTION)).to_be_visible()
+    await shoot(phone, "desk-phone")
+    await phone.close()
     paul = await signed_in(open_page, address)
     await desk.show(paul, QUESTION)
     await expect(desk.record(paul).get_by_text("James Carter")).to_be_visible()
@@ -92,17 +99,14 @@ async def at_the_desk(open_page: Open, address: str, patient: Page) -> None:
     await expect(chat.log(patient).get_by_text("before we talked").first).to_be_visible()
     await shoot(paul, "desk-talk")
     await shoot(patient, "patient-talk")
-    phone = await signed_in(open_page, address, "", PHONE)
-    await shoot(phone, "desk-phone")
 
 
 async def pages(open_page: Open, address: str) -> None:
     page = await signed_in(open_page, address)
     for path in ("questions", "instructions", "models", "numbers"):
         await page.goto(f"{address}/staff/{path}")
-        if path in ("questions", "instructions"):
-            name = "Groups" if path == "questions" else "Instructions"
-            await items(page, name).first.click()
+        if path in LISTS:
+            await items(page, LISTS[path]).first.click()
         await asyncio.sleep(SETTLE_SECONDS)
         await shoot(page, path)
 
