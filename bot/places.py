@@ -31,7 +31,12 @@ def sources_digest(root: Path = ROOT) -> str:
 
 def model_path(data_dir: Path, root: Path = ROOT) -> Path:
     """The model that belongs to the present sources, whether or not it exists yet."""
-    return models_folder(data_dir) / f"willcall-{sources_digest(root)}.tar.gz"
+    return model_in(models_folder(data_dir), root)
+
+
+def model_in(folder: Path, root: Path = ROOT) -> Path:
+    """The same, in a folder of models."""
+    return folder / f"willcall-{sources_digest(root)}.tar.gz"
 
 
 def models_folder(data_dir: Path) -> Path:

@@ -3,9 +3,9 @@
 Rasa's REST channel and HTTP API, meant for the gateway alone: loopback unless told otherwise. The
 HTTP API asks for the token in WILLCALL_RASA_TOKEN, or in the file of WILLCALL_RASA_TOKEN_FILE, when
 one is set (the REST channel cannot ask; keep the port private). ``--model`` may be a folder of
-models: the one of the present sources in it is served. Nothing of a conversation outlives its turn, nothing is written to disk, and
-no log line holds what anybody wrote. ``--actions-url`` may be given several times, or name several
-addresses with commas between.
+models: the one of the present sources in it is served. Nothing of a conversation outlives its
+turn, nothing is written to disk, and no log line holds what anybody wrote. ``--actions-url`` may be
+given several times, or name several addresses with commas between.
 """
 
 import argparse
@@ -28,7 +28,7 @@ log = logging.getLogger("willcall.rasa")
 FORGETFUL = "bot.nlu.forgetful.ForgetfulTrackerStore"
 WEBHOOK = "/webhook"
 MESSAGES = "/rest/webhook"
-TOKEN = "WILLCALL_RASA_TOKEN"
+TOKEN = "WILLCALL_RASA_TOKEN"  # noqa: S105  the variable, not its value
 # What the gateway waits for an answer, unless it is told otherwise, and what is left of that for
 # everything but the action.
 GATEWAY_SECONDS = 10.0
