@@ -1,5 +1,6 @@
 """The pharmacy's stores: their hours, and who answers first."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.pharmacy.hours import OpeningHours
 from bot.services.access import grants, visible_prescriptions
 from bot.storage.records import Store
+
+log = logging.getLogger(__name__)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -29,10 +32,23 @@ def with_hours(record: Store) -> OpenStore:
     )
 
 
+def _usable(record: Store) -> OpenStore | None:
+    """The same; None for a row that something else than the feed has damaged.
+
+    Who answers, and when, is part of every hand-over and every apology: one bad row must not make
+    these fail too.
+    """
+    try:
+        return with_hours(record)
+    except ValueError:
+        log.error("the hours or the time zone of a store on record cannot be used")
+        return None
+
+
 async def all_stores(session: AsyncSession) -> Sequence[OpenStore]:
-    """Every store, by name."""
+    """Every store whose hours can be read, by name."""
     rows = await session.scalars(select(Store).order_by(Store.name))
-    return [with_hours(row) for row in rows]
+    return [store for store in map(_usable, rows) if store is not None]
 
 
 async def first_to_answer(
@@ -43,10 +59,21 @@ async def first_to_answer(
     A named store that does not open in the time that can be foreseen promises nothing, so another
     answers for it. None when the pharmacy has no stores on record.
     """
-    stores = await all_stores(session)
-    stores = sorted(stores, key=lambda store: store.record.store_id != store_id)
-    if stores and stores[0].record.store_id == store_id and _opens(stores[0], now) < _NEVER:
-        return stores[0]
+    record = await session.get(Store, store_id) if store_id is not None else None
+    named = _usable(record) if record is not None else None
+    if named is not None and _opens(named, now) < _NEVER:
+        return named
+    rows = (await session.scalars(select(Store).order_by(Store.name))).all()
+    stores = [named] if named is not None else []
+    for row in rows:
+        if row.store_id == store_id:
+            continue
+        store = _usable(row)
+        if store is None:
+            continue
+        if store.hours.is_open(now):  # a chain has a thousand; the first that is open will do
+            return store
+        stores.append(store)
     return min(stores, key=lambda store: _opens(store, now), default=None)
 
 

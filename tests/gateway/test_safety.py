@@ -5,8 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot import directives as d
+from bot.feed import json_lines
+from bot.services.records import import_records
+from bot.storage.records import Store
 from tests.gateway.conftest import House, Opening
 from tests.gateway.engine import Engine, custom, say
 
@@ -44,6 +48,21 @@ async def test_an_answer_that_is_none_becomes_an_apology_and_a_ticket(
     assert rows[0].question == "is my prescription ready"
     house.engine.reply = lambda _text: [say()]
     assert "Hello." in (await device.say("hello"))[0]["text"]
+
+
+async def test_a_damaged_store_on_record_does_not_silence_the_apology(house: House) -> None:
+    store = {
+        "type": "store", "store_id": "s", "name": "Main", "phone": "216-555-0100",
+        "address": "12 Main", "timezone": "America/New_York", "hours": {},
+    }  # fmt: skip
+    await import_records(house.app.database, json_lines.read([json.dumps(store)]), house.clock())
+    async with house.app.database.write() as session:
+        await session.execute(update(Store).values(timezone="Mars/Olympus"))
+    house.engine.reply = lambda _text: []
+    device = await house.opened()
+    events = await device.say("is my prescription ready")
+    assert "something went wrong on our side" in events[0]["text"]
+    assert [row.reason for row in await house.escalations(device)] == ["technical"]
 
 
 async def test_a_rasa_that_fails_hangs_or_is_gone(open_house: Opening) -> None:
