@@ -24,14 +24,23 @@ ALLOWED: dict[str, frozenset[str]] = {
         "bot.wording": "bot.pharmacy yaml",
         "bot.directives": "pydantic",
         # Records, and one use case a function.
-        "bot.storage": "sqlalchemy alembic",
+        "bot.storage": "sqlalchemy alembic aiosqlite psycopg",
         "bot.services": """
-            bot.storage bot.pharmacy bot.wording bot.directives sqlalchemy rapidfuzz argon2 pyotp
+            bot.storage bot.pharmacy bot.wording bot.directives bot.stopwatch
+            sqlalchemy rapidfuzz argon2 pyotp cryptography
         """,
         # What joins them.
-        "bot.settings": "pydantic pydantic_settings sqlalchemy",
+        "bot.settings": """
+            bot.settings_sources bot.settings_values bot.secret_files pydantic pydantic_settings
+        """,
+        "bot.settings_values": "sqlalchemy",
+        "bot.settings_sources": "bot.secret_files pydantic pydantic_settings",
+        "bot.secret_files": "",
+        "bot.health": "",
         "bot.bootstrap": "bot.settings bot.services bot.storage bot.pharmacy",
-        "bot.logs": "",
+        "bot.logs": "bot.request_ids",
+        "bot.request_ids": "",
+        "bot.stopwatch": "",
         "bot.supervised": "",
         "bot.places": "",
         # Makes models and tests them; the training itself is another process.
@@ -41,22 +50,25 @@ ALLOWED: dict[str, frozenset[str]] = {
         # The edges.
         "bot.gateway": """
             bot.bootstrap bot.places bot.teaching bot.services bot.feed bot.pharmacy
-            bot.wording bot.directives bot.logs bot.supervised aiohttp pydantic sqlalchemy.exc
+            bot.wording bot.directives bot.logs bot.request_ids bot.stopwatch bot.supervised
+            aiohttp pydantic prometheus_client limits redis.exceptions sqlalchemy.exc
         """,
         "bot.actions": """
             bot.bootstrap bot.services bot.pharmacy bot.wording bot.directives bot.logs
-            bot.supervised aiohttp rasa_sdk sqlalchemy.exc sqlalchemy.ext.asyncio
+            bot.request_ids bot.stopwatch bot.supervised aiohttp prometheus_client rasa_sdk
+            sqlalchemy.exc sqlalchemy.ext.asyncio
         """,
         "bot.feed": "bot.services bot.pharmacy pydantic pydantic_core yaml",
         "bot.cli": """
             bot.bootstrap bot.settings bot.places bot.teaching bot.services bot.feed
-            bot.pharmacy honcho requests sqlalchemy.exc
+            bot.pharmacy bot.logs bot.secret_files honcho requests sqlalchemy.exc
         """,
         # Rasa's environment: nothing of the rest but the watch on the supervisor, and the pure
         # rules, because the second net weighs the red-flag screen with the meaning.
         "bot.nlu": """
-            bot.supervised bot.pharmacy rasa numpy scipy sklearn onnx onnxruntime
-            safetensors tokenizers structlog sanic
+            bot.supervised bot.pharmacy bot.places bot.request_ids bot.secret_files
+            rasa numpy scipy sklearn onnx onnxruntime safetensors tokenizers structlog sanic
+            aiohttp jsonschema threadpoolctl
         """,
     }.items()
 }
@@ -65,7 +77,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 KNOWN_SHORTCUTS = {
     ("bot/cli/records.py", "bot.storage.schema"),  # migrations
     ("bot/cli/talk.py", "bot.storage.conversations"),  # a row as a type
-    ("bot/feed/json_lines.py", "bot.storage.record_tables"),  # keys and columns
+    ("bot/feed/intake.py", "bot.storage.record_tables"),  # keys and columns
 }
 
 # Parts that take the time as an argument.
@@ -76,8 +88,12 @@ CLOCKS = {
     *(("time", name) for name in ("time", "monotonic", "perf_counter")),
 }
 
-# Trains and reads stock Rasa, which the evaluation holds the pipeline against.
-STOCK_RASA = {"bench/engines/stock.py"}
+# What runs in Rasa's environment for the evaluation and for tests.
+STOCK_RASA = {
+    "bench/engines/stock.py",
+    "tests/nlu/many_senders.py",
+    "tests/nlu/stock_and_ours.py",
+}
 RASA_CHANNEL = "bot/gateway/rasa_client.py"
 
 

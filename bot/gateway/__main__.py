@@ -1,11 +1,10 @@
 """Starts the gateway: `python -m bot.gateway`."""
 
-import logging
-
 from aiohttp import web
 
-from bot.bootstrap import application
+from bot.bootstrap import start
 from bot.gateway.app import build_gateway
+from bot.gateway.beginnings import settle
 from bot.logs import set_up
 from bot.supervised import exit_with_parent
 
@@ -14,10 +13,12 @@ def main() -> None:
     """Serve until the process is told to stop."""
     exit_with_parent()
     set_up()
-    app = application()
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    app = start()
+    set_up(app.settings.log_level, app.settings.log_format)
+    gateway = build_gateway(app)
+    settle()
     web.run_app(
-        build_gateway(app),
+        gateway,
         host=app.settings.host,
         port=app.settings.port,
         print=None,

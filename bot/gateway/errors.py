@@ -7,6 +7,9 @@ from aiohttp import web
 from bot.bootstrap import utc_now
 from bot.wording import load
 
+# The code of an error, on the answer that tells it.
+ERROR_CODE = web.ResponseKey("error_code", str)
+
 STATUS = {
     "bad_request": 400,
     "text_empty": 400,
@@ -81,7 +84,9 @@ class ApiError(Exception):
     def response(self) -> web.Response:
         """As an HTTP answer."""
         headers = {"Retry-After": str(self.retry_after)} if self.status == 429 else None
-        return web.json_response({"error": self.body()}, status=self.status, headers=headers)
+        answer = web.json_response({"error": self.body()}, status=self.status, headers=headers)
+        answer[ERROR_CODE] = self.code
+        return answer
 
     def frame(self, client_id: str | None = None) -> dict[str, Any]:
         """As a socket frame; `client_id` tells which message was refused."""

@@ -1,7 +1,7 @@
 """What a patient's device sends, the same over HTTP and socket: checked, stored, passed on."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -16,14 +16,17 @@ from pydantic import (
 )
 
 from bot.gateway.errors import ApiError
-from bot.gateway.keys import APP, HUB, MESSAGES, RUNNER
+from bot.gateway.keys import APP, HUB, MESSAGES, METRICS, RUNNER
 from bot.pharmacy.typed_text import is_blank, storable
+from bot.request_ids import current_request_id
 from bot.services import conversations
 from bot.services.admission import Standing
 from bot.services.conversations import Ended, NotOffered, Stored
 from bot.services.questions import feedback
 from bot.services.questions.feedback import UnknownEvent
+from bot.stopwatch import timed
 
+# Visible ASCII, so that every database can be asked for it.
 ClientId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
 
@@ -42,7 +45,7 @@ class SentChoice(_Sent):
     """A tap on a button."""
 
     client_id: ClientId
-    choice_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    choice_id: ClientId
 
 
 class SentFeedback(_Sent):
@@ -101,11 +104,15 @@ class Patient:
             raise ApiError("text_empty", self.locale)
         if repeated := await self._within_limit(sent.client_id):
             return repeated, sent.client_id
-        stored = await conversations.take_message(
-            app.database, self.standing.conversation_id, sent.client_id, text,
-            app.rules, app.now(),
-        )  # fmt: skip
-        return self._stored(stored), sent.client_id
+        with timed() as watch:
+            stored = self._stored(
+                await conversations.take_message(
+                    app.database, self.standing.conversation_id, sent.client_id, text,
+                    app.rules, app.now(), self._lease(),
+                )
+            )  # fmt: skip
+            self.web_app[METRICS].message_stored(watch, repeated=stored.repeated)
+        return stored, sent.client_id
 
     async def send_choice(self, data: Any) -> tuple[Stored, str]:
         """Store a tap on a button and see to its answer. Raises ApiError."""
@@ -113,20 +120,23 @@ class Patient:
         sent = read(SentChoice, data, self.locale, "bad_request")
         if repeated := await self._within_limit(sent.client_id):
             return repeated, sent.client_id
-        stored = await conversations.take_choice(
-            app.database, self.standing.conversation_id, sent.client_id, sent.choice_id,
-            app.rules, app.now(),
-        )  # fmt: skip
-        if isinstance(stored, NotOffered):
-            raise ApiError("unknown_choice", self.locale)
-        return self._stored(stored), sent.client_id
+        with timed() as watch:
+            found = await conversations.take_choice(
+                app.database, self.standing.conversation_id, sent.client_id, sent.choice_id,
+                app.rules, app.now(), self._lease(),
+            )  # fmt: skip
+            if isinstance(found, NotOffered):
+                raise ApiError("unknown_choice", self.locale)
+            stored = self._stored(found)
+            self.web_app[METRICS].message_stored(watch, repeated=stored.repeated)
+        return stored, sent.client_id
 
     async def send_feedback(self, data: Any) -> None:
         """Keep whether an answer has helped; it may be changed. Raises ApiError."""
         app = self.web_app[APP]
         sent = read(SentFeedback, data, self.locale, "bad_request")
         conversation_id = self.standing.conversation_id
-        if not self.web_app[MESSAGES].allows(conversation_id):
+        if not await self.web_app[MESSAGES].allows(conversation_id):
             raise ApiError("rate_limited", self.locale)
         done = await feedback.take(
             app.database, conversation_id, sent.seq, app.rules, app.now(), helpful=sent.helpful
@@ -143,18 +153,23 @@ class Patient:
         if stored.repeated:
             return
         if stored.turn:
-            hub.log_grew(conversation_id)
-            self.web_app[RUNNER].wake(conversation_id)
+            hub.log_grew(conversation_id, stored.events, watched=stored.watched)
+            self.web_app[RUNNER].wake(
+                conversation_id, stored.seq, current_request_id(), stored.owed
+            )
             return
         for state in ("started", "finished"):
             frame = {"type": "turn", "state": state, "in_reply_to": client_id}
             hub.pass_on(conversation_id, frame)
             hub.log_grew(conversation_id)
 
+    def _lease(self) -> timedelta | None:
+        return self.web_app[RUNNER].lease(self.standing.conversation_id)
+
     async def _within_limit(self, client_id: str) -> Stored | None:
         """Refuse what comes too fast; a repeat of something stored is only acknowledged."""
         conversation_id = self.standing.conversation_id
-        if self.web_app[MESSAGES].allows(conversation_id):
+        if await self.web_app[MESSAGES].allows(conversation_id):
             return None
         database = self.web_app[APP].database
         seq = await conversations.stored_seq(database, conversation_id, client_id)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.gateway.addresses import client_address
 from bot.gateway.errors import ApiError
-from bot.gateway.keys import APP, HUB, OPENINGS, RUNNER
+from bot.gateway.keys import APP, HUB, METRICS, OPENINGS, RUNNER
 from bot.gateway.patient_api import Patient, SentIdentity, read
 from bot.pharmacy.identity_policy import Claim
 from bot.services import admission, conversations, identity
@@ -24,7 +24,8 @@ LONGEST_WAIT = 30.0
 async def open_conversation(request: web.Request) -> web.Response:
     """Begin a conversation; the secret is told here and nowhere else."""
     app = request.app[APP]
-    if not request.app[OPENINGS].allows(client_address(request, app.settings.trusted_proxies)):
+    address = client_address(request, app.settings.trusted_proxies)
+    if not await request.app[OPENINGS].allows(address):
         raise ApiError("too_many_conversations")
     data = await body_of(request) if request.can_read_body else {}
     locale = data.get("locale", "en")
@@ -100,6 +101,7 @@ async def post_identity(request: web.Request) -> web.Response:
     result = await identity.check(
         app.database, conversation_id, claim, app.rules, app.limits, app.now()
     )
+    request.app[METRICS].identity_checked(result)
     await asyncio.sleep(max(0.0, started + app.settings.identity_seconds - loop.time()))
     request.app[HUB].log_grew(conversation_id)
     request.app[RUNNER].wake(conversation_id)

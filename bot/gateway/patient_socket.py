@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import random
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from aiohttp import WSMsgType, web
@@ -12,19 +14,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.gateway.addresses import origin_allowed
 from bot.gateway.errors import ApiError
 from bot.gateway.hub import Signal
-from bot.gateway.keys import APP, DESK, HUB, SOCKETS
+from bot.gateway.keys import APP, DESK, HUB, METRICS, SOCKETS
 from bot.gateway.loops import finish
 from bot.gateway.patient_api import Patient, read
 from bot.gateway.patient_http import API
+from bot.request_ids import identified, new_request_id
 from bot.services import admission, conversations
 from bot.services.conversations import Ended
 from bot.services.erasure import is_erased
-from bot.services.event_log import LoggedEvent, read_after
+from bot.services.event_log import AT_ONCE, LoggedEvent, read_after
 from bot.wording import load
 
 log = logging.getLogger(__name__)
 routes = web.RouteTableDef()
-HEARTBEAT_SECONDS = 25.0
+# Each socket has a pulse of its own: thousands that connect again together would beat together.
+HEARTBEAT_SECONDS = (20.0, 25.0)
 # aiohttp drops the connection above this; what is between this and the limit gets an error.
 HARD_LIMIT = 1024 * 1024
 CLOSED_BY_RULE = 4401
@@ -51,7 +55,11 @@ async def socket(request: web.Request) -> web.StreamResponse:
     settings = request.app[APP].settings
     if not origin_allowed(request, settings.allowed_origins, settings.trusted_proxies):
         raise ApiError("origin_not_allowed")
-    ws = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=HARD_LIMIT)
+    ws = web.WebSocketResponse(
+        heartbeat=random.uniform(*HEARTBEAT_SECONDS),  # noqa: S311 - no secret
+        max_msg_size=HARD_LIMIT,
+        compress=False,  # frames are small, and its buffers are 100 KB for each open chat
+    )
     if not ws.can_prepare(request).ok:
         raise ApiError("bad_request")
     await ws.prepare(request)
@@ -59,6 +67,7 @@ async def socket(request: web.Request) -> web.StreamResponse:
     try:
         patient, after = await _welcome(request, ws)
     except ApiError as error:
+        request.app[METRICS].errors.labels(error.code).inc()
         await ws.send_json(error.frame())
         await ws.close(code=CLOSED_BY_RULE, message=error.code.encode())
         return ws
@@ -134,10 +143,12 @@ class _Connection:
                 signal = await signals.get()
                 if self._leaving:
                     return
-                if signal is None:
-                    await self._send_events()
-                else:
+                if isinstance(signal, dict):
                     await self._ws.send_json(signal)
+                elif signal is not None and signal[0].seq <= self._cursor + 1:
+                    await self._send_new(signal)
+                else:
+                    await self._send_events()
         except (ConnectionError, SQLAlchemyError):
             # The device resumes from where it was, on a new connection.
             await self._ws.close()
@@ -151,17 +162,23 @@ class _Connection:
                 erased = nothing_new and await is_erased(session, self._conversation_id)
             if erased:
                 await self._end_erased()
-            for event in events:
-                self._cursor = event.seq
-                if event.client_id is not None and event.client_id in self._own:
-                    # The sender has the message and its acknowledgement.
-                    continue
-                await self._ws.send_json({"type": "event", **event.public()})
-            if not events:
+            await self._send_new(events)
+            if len(events) < AT_ONCE or self._ws.closed:
                 return
-            if events[-1].kind == "closed":
-                await self._ws.close()
-                return
+
+    async def _send_new(self, events: Sequence[LoggedEvent]) -> None:
+        """Send what of the next events the device does not have."""
+        for event in events:
+            if event.seq <= self._cursor:
+                continue
+            self._cursor = event.seq
+            if event.client_id in self._own:
+                # The sender has the message and its acknowledgement.
+                self._own.discard(event.client_id)
+                continue
+            await self._ws.send_json({"type": "event", **event.public()})
+        if events and events[-1].kind == "closed":
+            await self._ws.close()
 
     async def _end_erased(self) -> None:
         """Say that the chat has ended: its log, which would say so, is gone."""
@@ -182,8 +199,10 @@ class _Connection:
                     raise ApiError("unsupported_frame", self._patient.locale)
                 frame = _frame(message.data, limit, self._patient.locale)
                 client_id = _client_id(frame)
-                await self._take(frame)
+                with identified(new_request_id()):
+                    await self._take(frame)
             except ApiError as error:
+                self._web_app[METRICS].errors.labels(error.code).inc()
                 await self._ws.send_json(error.frame(client_id))
             except ConnectionError:
                 break
@@ -203,8 +222,17 @@ class _Connection:
                     self._patient.send_message if kind == "message" else self._patient.send_choice
                 )
                 stored, sent_id = await send(frame)
-                await self._ws.send_json({"type": "ack", "client_id": sent_id, "seq": stored.seq})
-                self._patient.pass_on(stored, sent_id)
+                if stored.seq == self._cursor + 1:
+                    self._cursor = stored.seq  # its own message is all that is new to this device
+                if stored.seq <= self._cursor:
+                    self._own.discard(sent_id)
+                try:
+                    await self._ws.send_json(
+                        {"type": "ack", "client_id": sent_id, "seq": stored.seq}
+                    )
+                finally:
+                    # It is answered, whether or not the device is still there to be told.
+                    self._patient.pass_on(stored, sent_id)
             case "seen":
                 seen = read(Seen, frame, self._patient.locale, "bad_request")
                 database = self._web_app[APP].database

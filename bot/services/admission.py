@@ -41,7 +41,7 @@ class Standing:
 
 def digest(secret: str) -> str:
     """How a conversation's secret is stored: it has 256 random bits, so one hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def open_conversation(database: Database, locale: str, now: datetime) -> Opened:

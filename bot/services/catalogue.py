@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.pharmacy.medicine_names import Medicine, MedicineIndex, Mention
-from bot.storage.records import Product
+from bot.storage.records import FeedImport, Product
 
 
 @dataclass
 class Catalogue:
     """An index of all products, built again when the records have changed.
 
-    The products are read once a minute at most, and at once when something is asked for that the
-    index does not have: a product that has just come in is found by the first who asks for it.
+    The products are read again when something is asked for that the index does not have, if there
+    was an import since: a product that has just come in is found by the first who asks for it.
     """
 
     _index: MedicineIndex = field(default_factory=lambda: MedicineIndex(()))
     _medicines: dict[str, Medicine] = field(default_factory=dict)
+    _newest: int | None = None
 
     async def mentions(
         self, session: AsyncSession, text: str, own: Sequence[Product] = ()
@@ -35,13 +36,18 @@ class Catalogue:
 
     async def refresh(self, session: AsyncSession) -> None:
         """Read the products again."""
+        self._newest = await _newest_import(session)  # before: what comes meanwhile is read again
         rows = await session.scalars(select(Product).order_by(Product.product_id))
         self._medicines = {row.product_id: as_medicine(row) for row in rows}
         self._index = MedicineIndex(self._medicines.values())
 
     async def _changed(self, session: AsyncSession) -> bool:
-        rows = await session.scalars(select(Product.product_id))
-        return set(rows) != self._medicines.keys()
+        """Whether there was an import: only that writes products."""
+        return await _newest_import(session) != self._newest
+
+
+async def _newest_import(session: AsyncSession) -> int | None:
+    return await session.scalar(select(func.max(FeedImport.id)))
 
 
 def as_medicine(product: Product) -> Medicine:

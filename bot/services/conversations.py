@@ -20,10 +20,22 @@ from bot.pharmacy.two_questions import split
 from bot.pharmacy.typed_text import engine_input
 from bot.services import call_talk, escalations, languages, owed_turns, staff_events, urgent
 from bot.services.access import grants, visible_prescriptions
-from bot.services.event_log import append, change_owner, close, lock, seq_of
+from bot.services.arrivals import Arrival, arrive, patient_was_here
+from bot.services.event_log import (
+    LoggedEvent,
+    append,
+    appended,
+    change_owner,
+    close,
+    lock,
+    seq_of,
+)
+from bot.services.occurrences import MessageTaken, note
+from bot.services.owed_turns import Owed, Wanted
 from bot.services.questions_waiting import ASK_ALSO
 from bot.services.replies import RESUME_ASSISTANT, Reply
-from bot.storage.conversations import Choice, Conversation, Turn, Verification
+from bot.stopwatch import stage
+from bot.storage.conversations import Choice, Conversation, Verification
 from bot.storage.database import Database
 from bot.wording import load
 
@@ -43,11 +55,19 @@ class Rules:
 
 @dataclass(frozen=True)
 class Stored:
-    """A message is in the log as `seq`. `turn` says whether the bot owes an answer."""
+    """A message is in the log as `seq`. `turn` says whether the bot owes an answer.
+
+    `owed` is that answer, when it was claimed for the caller. `events` are those that were
+    written, as far as they are known here. `watched`: people may look at the conversation, and
+    were told.
+    """
 
     seq: int
     turn: bool
     repeated: bool = False
+    owed: Owed | None = None
+    events: tuple[LoggedEvent, ...] = ()
+    watched: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,46 +87,56 @@ async def stored_seq(database: Database, conversation_id: str, client_id: str) -
 
 
 async def take_message(
-    database: Database, conversation_id: str, client_id: str, text: str, rules: Rules, now: datetime
+    database: Database,
+    conversation_id: str,
+    client_id: str,
+    text: str,
+    rules: Rules,
+    now: datetime,
+    lease: timedelta | None = None,
 ) -> Stored | Ended:
     """Store what the patient wrote; a repeat of `client_id` gets the same `seq`.
 
-    `text` is neither empty nor too long. Identity details are taken out before it is stored.
+    `text` is neither empty nor too long. Identity details are taken out before it is stored. A
+    caller that can have it answered now gives the `lease` for which to claim the turn.
     """
     today = now.astimezone(ZoneInfo(rules.timezone)).date()
     async with database.write() as session:
-        conversation = await lock(session, conversation_id)
-        if conversation is None or conversation.ended_at is not None:
+        arrival = await arrive(session, conversation_id, client_id, now)
+        if arrival is None:
             return Ended()
-        seq = await seq_of(session, conversation_id, client_id)
-        if seq is not None:
-            return Stored(seq, turn=False, repeated=True)
-        redacted = identity_text.redact(text, today)
+        if arrival.seq is not None:
+            return Stored(arrival.seq, turn=False, repeated=True)
+        conversation = arrival.conversation
+        with stage("screen"):
+            redacted = identity_text.redact(text, today)
         kinds: dict[str, Any] = {"redacted": sorted(redacted.kinds)} if redacted.kinds else {}
+        await patient_was_here(session, arrival, rules.verified_minutes, now)
         seq = append(
             session, conversation, "message", "patient", redacted.text, at=now,
             client_id=client_id, **kinds,
         )  # fmt: skip
-        await _patient_was_here(session, conversation, rules, now)
-        flags = red_flags.screen(text)
-        language = languages.follow(conversation, text)
+        with stage("screen"):
+            flags = red_flags.screen(text)
+            language = languages.follow(conversation, text)
         if flags:
             families = tuple(dict.fromkeys(flag.family for flag in flags))
             await urgent.raise_alarm(
                 session, conversation, families, redacted.text, rules.country, now
             )
+            note(session, MessageTaken("red_flag"))
             return Stored(seq, turn=False)
         if language is Language.OTHER and conversation.owner == "bot":
             await languages.pass_to_person(
                 session, conversation, redacted.text, rules.country, rules.timezone, now
             )
+            note(session, MessageTaken("other_language"))
             return Stored(seq, turn=False)
-        turn = Turn(
-            input=engine_input(split(redacted.text)[0]),
-            prescription_id=await _named_prescription(session, conversation, redacted, now),
-            product_id=None,
+        wanted = Wanted(
+            engine_input(split(redacted.text)[0]),
+            await _named_prescription(session, conversation, redacted, now),
         )
-        return await _pass_on(session, conversation, turn, seq, client_id, now)
+        return await _pass_on(session, arrival, wanted, lease, now)
 
 
 async def take_choice(
@@ -116,32 +146,34 @@ async def take_choice(
     choice_id: str,
     rules: Rules,
     now: datetime,
+    lease: timedelta | None = None,
 ) -> Stored | Ended | NotOffered:
-    """Store a tap on a button that was offered in this conversation."""
+    """Store a tap on a button that was offered in this conversation; `lease` as for a message."""
     async with database.write() as session:
-        conversation = await lock(session, conversation_id)
-        if conversation is None or conversation.ended_at is not None:
+        arrival = await arrive(session, conversation_id, client_id, now)
+        if arrival is None:
             return Ended()
-        seq = await seq_of(session, conversation_id, client_id)
-        if seq is not None:
-            return Stored(seq, turn=False, repeated=True)
+        if arrival.seq is not None:
+            return Stored(arrival.seq, turn=False, repeated=True)
+        conversation = arrival.conversation
         choice = await session.get(Choice, choice_id)
         if choice is None or choice.conversation_id != conversation_id:
             return NotOffered()
+        await patient_was_here(session, arrival, rules.verified_minutes, now)
         seq = append(
             session, conversation, "message", "patient", choice.label, at=now,
             client_id=client_id, choice_id=choice_id,
         )  # fmt: skip
-        await _patient_was_here(session, conversation, rules, now)
         if await _taken_here(session, conversation, choice, rules, now):
             await escalations.tell_desk(session, conversation, now)
+            note(session, MessageTaken("settled"))
             return Stored(seq, turn=False)
-        turn = Turn(
-            input=engine_input(choice.label) if choice.intent == ASK_ALSO else f"/{choice.intent}",
-            prescription_id=choice.prescription_id,
-            product_id=choice.product_id,
+        wanted = Wanted(
+            engine_input(choice.label) if choice.intent == ASK_ALSO else f"/{choice.intent}",
+            choice.prescription_id,
+            choice.product_id,
         )
-        return await _pass_on(session, conversation, turn, seq, client_id, now)
+        return await _pass_on(session, arrival, wanted, lease, now)
 
 
 async def end(database: Database, conversation_id: str, now: datetime) -> None:
@@ -185,27 +217,30 @@ async def mark_seen(database: Database, conversation_id: str, seq: int) -> None:
 
 async def _pass_on(
     session: AsyncSession,
-    conversation: Conversation,
-    turn: Turn,
-    seq: int,
-    client_id: str | None,
+    arrival: Arrival,
+    wanted: Wanted,
+    lease: timedelta | None,
     now: datetime,
 ) -> Stored:
     """Give a stored message to whoever speaks."""
+    conversation = arrival.conversation
+    message = appended(session)[0]
     if conversation.owner != "bot":
         wording = load(conversation.locale)
         await escalations.note_patient_wrote(session, conversation, wording, now)
+        note(session, MessageTaken("staff" if conversation.owner == "staff" else "queue"))
         await escalations.tell_desk(session, conversation, now)
-        return Stored(seq, turn=False)
-    turn.conversation_id = conversation.conversation_id
-    turn.seq = seq
-    turn.in_reply_to = client_id
-    turn.state = "pending"
-    turn.attempts = 0
-    turn.asked_at = now
-    session.add(turn)
-    await escalations.tell_desk(session, conversation, now)
-    return Stored(seq, turn=True)
+        return Stored(message.seq, turn=False)
+    owed = owed_turns.owe(
+        session, message, conversation.conversation_id, wanted,
+        None if arrival.owes else lease, now,
+    )  # fmt: skip
+    note(session, MessageTaken("bot"))
+    if arrival.watched:
+        await escalations.tell_desk(session, conversation, now)
+    return Stored(
+        message.seq, turn=True, owed=owed, events=appended(session), watched=arrival.watched
+    )
 
 
 async def _taken_here(
@@ -228,21 +263,6 @@ async def _taken_here(
         await call_talk.take(reply, choice)
         return True
     return False
-
-
-async def _patient_was_here(
-    session: AsyncSession, conversation: Conversation, rules: Rules, now: datetime
-) -> None:
-    """Move the end of a verification that still holds: it lasts while the patient writes."""
-    conversation.last_patient_at = now
-    await session.execute(
-        update(Verification)
-        .where(
-            Verification.conversation_id == conversation.conversation_id,
-            Verification.expires_at > now,
-        )
-        .values(expires_at=now + timedelta(minutes=rules.verified_minutes))
-    )
 
 
 async def _named_prescription(

@@ -31,6 +31,7 @@ from bot.services.desk_cases import (
     may_take,
 )
 from bot.services.event_log import append, change_owner
+from bot.services.occurrences import Claimed, note
 from bot.services.promises import promise_again
 from bot.storage.conversations import Escalation
 from bot.storage.database import Database
@@ -144,6 +145,8 @@ async def _take(case: Case, row: Escalation) -> None:
     row.state = "claimed"
     row.claimed_by = case.actor.username
     row.claimed_at = case.now
+    waited = (case.now - row.opened_at).total_seconds()
+    note(case.session, Claimed(row.queue, row.priority, max(0.0, waited)))
     row.alerts = 0
     row.next_alert_at = case.now + desk.UNREAD_AFTER
     if case.ended or row.reason == desk.CALL_BACK:  # nothing to read, but something to do

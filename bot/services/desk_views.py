@@ -57,7 +57,7 @@ async def listed(
     """
     chosen = select(Escalation)
     if state is None:
-        chosen = chosen.where(Escalation.state != "closed")
+        chosen = chosen.where(Escalation.state.in_(("waiting", "claimed")))
     else:
         chosen = chosen.where(Escalation.state == state)
     if mine:

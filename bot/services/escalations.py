@@ -15,6 +15,7 @@ from bot.pharmacy import desk
 from bot.services import staff_events
 from bot.services.event_log import append, change_owner
 from bot.services.instants import to_the_second
+from bot.services.occurrences import Escalated, note
 from bot.services.promises import PRIORITIES, Place, Promise, place_in_line, promise
 from bot.storage.conversations import Conversation, Escalation, Event, Verification
 from bot.wording import Wording
@@ -148,6 +149,7 @@ async def open_or_renew(
     if opened is None:
         opened = _new(conversation, handoff, question, promised, now)
         session.add(opened)
+        note(session, Escalated(handoff.queue, handoff.priority, handoff.reason))
     else:
         opened.unread += 1
         opened.last_patient_at = now

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.instants import instant
+from bot.services.occurrences import OwnerChanged, note
 from bot.storage.conversations import Conversation, Event
+from bot.storage.plain_rows import add_row
 
+# Events that are read at once.
+AT_ONCE = 500
+# Where a session keeps the events that it has written.
+APPENDED = "appended"
 Author = Literal["patient", "bot", "staff", "system"]
 Owner = Literal["bot", "queue", "staff", "closed"]
 
@@ -40,14 +46,17 @@ class LoggedEvent:
         return body | ({"client_id": self.client_id} if self.client_id else {})
 
 
+_LOCKED = (
+    select(Conversation)
+    .where(Conversation.conversation_id == bindparam("chat"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 async def lock(session: AsyncSession, conversation_id: str) -> Conversation | None:
     """The conversation, locked until the transaction ends, so that `seq` has no holes."""
-    return await session.scalar(
-        select(Conversation)
-        .where(Conversation.conversation_id == conversation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return await session.scalar(_LOCKED, {"chat": conversation_id})
 
 
 def append(
@@ -63,19 +72,29 @@ def append(
 ) -> int:
     """Write the next event of a locked conversation and return its `seq`."""
     conversation.last_seq += 1
-    session.add(
-        Event(
-            conversation_id=conversation.conversation_id,
-            seq=conversation.last_seq,
-            at=at,
-            kind=kind,
-            author=author,
-            text=text,
-            data=data,
-            client_id=client_id,
-        )
+    event = LoggedEvent(conversation.last_seq, at, kind, author, text, data, client_id)
+    add_row(
+        session,
+        Event,
+        conversation_id=conversation.conversation_id,
+        seq=event.seq,
+        at=at,
+        kind=kind,
+        author=author,
+        text=text,
+        data=data,
+        client_id=client_id,
     )
-    return conversation.last_seq
+    session.info.setdefault(APPENDED, []).append(event)
+    return event.seq
+
+
+def appended(session: AsyncSession) -> tuple[LoggedEvent, ...]:
+    """The events that a transaction about one conversation has written, in order.
+
+    They may be told to anybody only when it is committed.
+    """
+    return tuple(session.info.get(APPENDED, ()))
 
 
 def change_owner(
@@ -96,6 +115,7 @@ def change_owner(
     conversation.holder = holder
     conversation.version += 1
     append(session, conversation, "owner", "system", text, at=at, owner=owner, **data)
+    note(session, OwnerChanged(owner))
 
 
 def close(session: AsyncSession, conversation: Conversation, text: str, *, at: datetime) -> None:
@@ -105,10 +125,11 @@ def close(session: AsyncSession, conversation: Conversation, text: str, *, at: d
     conversation.version += 1
     conversation.ended_at = at
     append(session, conversation, "closed", "system", text, at=at)
+    note(session, OwnerChanged("closed"))
 
 
 async def read_after(
-    session: AsyncSession, conversation_id: str, after: int, limit: int | None = 500
+    session: AsyncSession, conversation_id: str, after: int, limit: int | None = AT_ONCE
 ) -> Sequence[LoggedEvent]:
     """The events that follow `after`, in order; `limit` None reads all of them."""
     rows = await session.scalars(

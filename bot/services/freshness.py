@@ -24,9 +24,14 @@ async def staleness(session: AsyncSession, stale_after: timedelta, now: datetime
     """
     if not stale_after:
         return None
-    updated_at = await session.scalar(
-        select(FeedImport.at).where(FeedImport.records > 0).order_by(FeedImport.at.desc()).limit(1)
-    )
+    updated_at = await last_update(session)
     if updated_at is not None and now - updated_at <= stale_after:
         return None
     return Stale(updated_at)
+
+
+async def last_update(session: AsyncSession) -> datetime | None:
+    """When the newest import that brought records came (UTC); None when none has."""
+    return await session.scalar(
+        select(FeedImport.at).where(FeedImport.records > 0).order_by(FeedImport.at.desc()).limit(1)
+    )

@@ -78,19 +78,21 @@ async def places_in_line(
     session: AsyncSession, conversation_ids: Sequence[str], now: datetime
 ) -> dict[str, Place | None]:
     """The places of several conversations at once. Calls that wait are in no line."""
-    rows = await _line(session)
-    first = {row.conversation_id: number for number, row in reversed(list(enumerate(rows)))}
-    stores = {
-        store_id: await first_to_answer(session, store_id, now)
-        for store_id in {rows[first[key]].store_id for key in conversation_ids if key in first}
-    }
     places: dict[str, Place | None] = dict.fromkeys(conversation_ids)
-    for key in places.keys() & first.keys():
-        own = rows[first[key]]
-        before = {row.conversation_id for row in rows[: first[key]] if row.queue == own.queue}
-        store = stores[own.store_id]
-        open_now = store is not None and store.hours.is_open(now)
-        places[key] = Place(len(before) + 1, own.queue, own.due_at, open_now)
+    open_now: dict[str | None, bool] = {}
+    passed: dict[str, set[str]] = {}  # the conversations that a queue has come to, by queue
+    found: set[str] = set()
+    for row in await _line(session):
+        before = passed.setdefault(row.queue, set())
+        if row.conversation_id in places and row.conversation_id not in found:
+            if row.store_id not in open_now:
+                store = await first_to_answer(session, row.store_id, now)
+                open_now[row.store_id] = store is not None and store.hours.is_open(now)
+            places[row.conversation_id] = Place(
+                len(before) + 1, row.queue, row.due_at, open_now[row.store_id]
+            )
+        found.add(row.conversation_id)
+        before.add(row.conversation_id)
     return places
 
 

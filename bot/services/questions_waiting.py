@@ -6,8 +6,6 @@ with the patient's own words when nothing else is open, so that none is lost.
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot import directives as d
 from bot.pharmacy.two_questions import split
 from bot.storage.conversations import Conversation, Event
@@ -29,9 +27,8 @@ class Said:
         return self.parts[0] if self.parts else ""
 
 
-async def said_in(session: AsyncSession, conversation_id: str, seq: int) -> Said:
-    """What the patient said in a turn. A button is one question."""
-    event = await session.get(Event, (conversation_id, seq))
+def said_in(event: Event | None) -> Said:
+    """What the patient said in the event of a turn. A button is one question."""
     if event is None or event.author != "patient":
         return Said()
     parts = (event.text,) if "choice_id" in event.data else split(event.text)

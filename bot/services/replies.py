@@ -13,10 +13,12 @@ from bot.pharmacy.desk import CALL_BACK
 from bot.services import call_backs, escalations
 from bot.services.event_log import append
 from bot.services.notices import say_urgent
+from bot.services.occurrences import RedFlagRaised, RefillPlaced, note
 from bot.services.questions import recording
 from bot.services.questions.recording import Guess
 from bot.services.status_card import render_card
 from bot.storage.conversations import Choice, Conversation
+from bot.storage.plain_rows import add_row
 from bot.wording import Wording
 
 RESUME_ASSISTANT = "resume_assistant"
@@ -82,6 +84,7 @@ class Reply:
                     self.session, self.conversation, directive.families, self.wording,
                     self.country, self.now,
                 )  # fmt: skip
+                note(self.session, RedFlagRaised("second_net", directive.families))
             case d.Notice():
                 text = self.text(directive.response, directive.values)
                 self._bot("notice", text, urgent=False)
@@ -98,6 +101,7 @@ class Reply:
                 }
                 text = self.text(f"placed.{directive.kind}", values, directive.timezone)
                 self._bot("message", text)
+                note(self.session, RefillPlaced(directive.kind))
 
     def _bot(self, kind: str, text: str, **data: Any) -> int:
         return append(
@@ -133,17 +137,17 @@ class Reply:
             ],
         )
         for choice_id, label, option in zip(ids, labels, directive.options, strict=True):
-            self.session.add(
-                Choice(
-                    choice_id=choice_id,
-                    conversation_id=self.conversation.conversation_id,
-                    seq=seq,
-                    label=label,
-                    intent=option.intent,
-                    prescription_id=option.prescription_id,
-                    product_id=option.product_id,
-                    value=option.value,
-                )
+            add_row(
+                self.session,
+                Choice,
+                choice_id=choice_id,
+                conversation_id=self.conversation.conversation_id,
+                seq=seq,
+                label=label,
+                intent=option.intent,
+                prescription_id=option.prescription_id,
+                product_id=option.product_id,
+                value=option.value,
             )
 
     async def _hand_over(self, handoff: d.Handoff) -> None:

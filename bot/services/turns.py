@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import directives as d
 from bot.services.access import grants
 from bot.services.conversations import Rules
 from bot.services.escalations import tell_desk
-from bot.services.event_log import lock
+from bot.services.event_log import LoggedEvent, appended, lock
+from bot.services.owed_turns import Owed, claim, take_up
 from bot.services.questions.recording import Guess
 from bot.services.questions_waiting import said_in, take_next, told_to_people
 from bot.services.replies import Reply
@@ -32,14 +33,16 @@ TECHNICAL = d.Handoff(
 
 
 @dataclass(frozen=True)
-class Owed:
-    """A claimed turn: what Rasa is to be told, and which message it answers."""
+class Answered:
+    """What became of an answer: `written`, or dropped. `events` are those that were written.
 
-    conversation_id: str
-    seq: int
-    input: str
-    in_reply_to: str | None
-    attempts: int
+    `more`: another one is owed. `watched`: people may look at the conversation, and were told.
+    """
+
+    written: bool
+    more: bool
+    events: tuple[LoggedEvent, ...] = ()
+    watched: bool = True
 
 
 async def claim_next(
@@ -59,9 +62,21 @@ async def claim_next(
         )
         if turn is None or (turn.claimed_until is not None and turn.claimed_until > now):
             return None
-        turn.claimed_until = now + lease
-        turn.attempts += 1
-        return Owed(turn.conversation_id, turn.seq, turn.input, turn.in_reply_to, turn.attempts)
+        return claim(turn, lease, now)
+
+
+async def prolong(database: Database, owed: Owed, lease: timedelta, now: datetime) -> None:
+    """Keep a claimed turn for another `lease`, if it is still owed."""
+    async with database.write() as session:
+        await session.execute(
+            update(Turn)
+            .where(
+                Turn.conversation_id == owed.conversation_id,
+                Turn.seq == owed.seq,
+                Turn.state == "pending",
+            )
+            .values(claimed_until=now + lease)
+        )
 
 
 async def waiting_conversations(database: Database, now: datetime) -> Sequence[str]:
@@ -91,43 +106,51 @@ async def answer(
     spoken: Sequence[d.Directive] | None,
     rules: Rules,
     now: datetime,
-) -> bool:
+) -> Answered:
     """Write the answer to a turn; `spoken` is None when Rasa or an action failed.
 
-    Returns False when the answer was dropped, because the turn is answered already or somebody
-    else speaks now.
+    It is dropped when the turn is answered already, or somebody else speaks now.
     """
     async with database.write() as session:
         conversation = await lock(session, owed.conversation_id)
-        turn = await session.get(Turn, (owed.conversation_id, owed.seq))
-        if conversation is None or turn is None or turn.state != "pending":
-            return False
+        taken = None if conversation is None else await take_up(session, owed)
+        if conversation is None or taken is None:
+            return Answered(written=False, more=True)
+        turn = taken.turn
         turn.answered_at = now
         if conversation.owner != "bot" or conversation.ended_at is not None:
             turn.state = "dropped"
-            return False
+            return Answered(written=False, more=taken.more)
         turn.state = "answered"
         understood = _note_understood(turn, spoken)
-        failed = spoken is None or not any(isinstance(item, VISIBLE) for item in spoken)
-        if spoken is not None and await _typed_identity(session, owed, now):
+        failed = spoken is None or not is_answer(spoken)
+        if spoken is not None and await _typed_identity(session, taken.event, now):
             spoken = point_to_form(spoken)
         unsure = _forget_confirmation(conversation, spoken)
-        said = await said_in(session, owed.conversation_id, owed.seq)
+        said = said_in(taken.event)
         before = d.Memory.model_validate(conversation.memory)
         reply = Reply(
             session, conversation, load(conversation.locale, rules.country), now,
             told_to_people(before, said.text), rules.timezone, rules.country,
             heard=said.first, seq=owed.seq,
         )  # fmt: skip
-        await reply.say_all([*unsure, *([TECHNICAL] if failed or spoken is None else spoken)])
+        told = [*unsure, *([TECHNICAL] if failed or spoken is None else spoken)]
+        await reply.say_all(told)
         if not failed and _is_unsure(understood, spoken, rules):
             guess = Guess(understood.intent, understood.confidence, understood.ranking)
             await reply.keep_for_review("unsure", guess)
         # After a failure all of the message is in the ticket.
         more = take_next(conversation, () if failed else said.parts[1:])
         await reply.say_all([more] if more is not None else [])
-        await tell_desk(session, conversation, now)
-        return True
+        watched = taken.watched or any(isinstance(item, d.Handoff) for item in told)
+        if watched:
+            await tell_desk(session, conversation, now)
+        return Answered(True, taken.more, appended(session), watched)
+
+
+def is_answer(spoken: Sequence[d.Directive]) -> bool:
+    """Whether the patient sees something of it."""
+    return any(isinstance(item, VISIBLE) for item in spoken)
 
 
 def _note_understood(turn: Turn, spoken: Sequence[d.Directive] | None) -> d.Understood:
@@ -174,9 +197,8 @@ def point_to_form(spoken: Sequence[d.Directive]) -> list[d.Directive]:
     return [d.Say(response="identity_in_chat"), *spoken, *form]
 
 
-async def _typed_identity(session: AsyncSession, owed: Owed, now: datetime) -> bool:
+async def _typed_identity(session: AsyncSession, event: Event | None, now: datetime) -> bool:
     """Whether details were taken out of the message of somebody who is not verified."""
-    event = await session.get(Event, (owed.conversation_id, owed.seq))
     if event is None or not event.data.get("redacted"):
         return False
-    return not await grants(session, owed.conversation_id, now)
+    return not await grants(session, event.conversation_id, now)

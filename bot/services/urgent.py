@@ -9,6 +9,7 @@ from bot import directives as d
 from bot.services import escalations, owed_turns
 from bot.services.event_log import append
 from bot.services.notices import ORDER, say_urgent
+from bot.services.occurrences import RedFlagRaised, note
 from bot.services.replies import Reply
 from bot.storage.conversations import Conversation
 from bot.wording import load
@@ -31,6 +32,7 @@ async def raise_alarm(
     conversation.memory = d.Memory().model_dump(mode="json")
     await owed_turns.drop(session, conversation.conversation_id, now)
     say_urgent(session, conversation, families, wording, country, now)
+    note(session, RedFlagRaised("screen", tuple(families)))
     handoff = d.Handoff(
         queue="pharmacist", priority="urgent", reason=_reason(families), transfers=True
     )

@@ -2,17 +2,22 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.util import await_only
+
+from bot.storage.plain_rows import PlainRowsSession
+from bot.storage.sqlite_driver import OneStepDriver
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 WRITES = "willcall_writes"
+# Where a session keeps what `listeners` are told after its commit.
+OCCURRED = "occurred"
 BUSY_TIMEOUT = 15
 """Seconds that SQLite waits for another process's lock."""
 RETRY_SECONDS = 0.01
@@ -21,19 +26,26 @@ RETRY_SECONDS = 0.01
 class Database:
     """The engine, with `read()` and `write()` transactions as context managers."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = url
         parsed = make_url(url)
         backend = parsed.get_backend_name()
         if backend not in DRIVERS:
             raise ValueError(f"{backend} is not supported: use sqlite or postgresql")
         self.backend = backend
-        options: dict[str, Any] = {"pool_size": pool_size, "pool_pre_ping": backend != "sqlite"}
+        options: dict[str, Any] = {
+            "pool_size": pool_size, "max_overflow": 0, "pool_pre_ping": backend != "sqlite",
+        }  # fmt: skip
         if backend == "postgresql":
             options["connect_args"] = {"connect_timeout": 5}
+        else:
+            options["module"] = OneStepDriver()
         self.engine: AsyncEngine = create_async_engine(
             parsed.set(drivername=DRIVERS[backend]), **options
         )
         self._writing = self.engine.execution_options(**{WRITES: True})
+        # Told what a transaction has noted, once it is committed. They must not raise.
+        self.listeners: list[Callable[[Sequence[Any]], None]] = []
         if backend == "sqlite":
             _prepare_sqlite(self.engine)
 
@@ -46,8 +58,22 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        async with AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+        opened = AsyncSession(
+            self._writing, sync_session_class=PlainRowsSession, expire_on_commit=False
+        )
+        async with opened as session, session.begin():
             yield session
+            await session.flush()  # a commit flushes by itself only what has changed
+        if occurred := session.info.get(OCCURRED):
+            for listener in self.listeners:
+                listener(occurred)
+
+    def connections(self) -> Mapping[str, int]:
+        """How many connections this process has, in use and idle."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return {}
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin()}
 
     async def ping(self) -> None:
         """Raise what the driver raises when the database cannot answer."""
@@ -79,7 +105,8 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.dbapi_connection  # a OneStepConnection
+        driver.begin("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _use_wal(cursor: Any) -> None:

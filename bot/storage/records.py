@@ -8,7 +8,7 @@ own, of which the feed brings the decision.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.base import Base
@@ -47,7 +47,10 @@ class Patient(Base):
     phone_key: Mapped[str] = mapped_column(index=True)
     language: Mapped[str | None]
 
-    __table_args__ = (Index("ix_patient_identity", "date_of_birth", "last_name_key"),)
+    __table_args__ = (
+        Index("ix_patient_identity", "last_name_key", "date_of_birth"),
+        Index("ix_patient_first_name", text("lower(first_name)")),
+    )
 
 
 class Proxy(Base):
@@ -61,11 +64,11 @@ class Proxy(Base):
     last_name_key: Mapped[str]
     date_of_birth: Mapped[date]
     phone: Mapped[str]
-    phone_key: Mapped[str]
+    phone_key: Mapped[str] = mapped_column(index=True)
     relationship: Mapped[str]
     expires_on: Mapped[date | None]
 
-    __table_args__ = (Index("ix_proxy_identity", "date_of_birth", "last_name_key"),)
+    __table_args__ = (Index("ix_proxy_identity", "last_name_key", "date_of_birth"),)
 
 
 class Product(Base):

@@ -67,7 +67,7 @@ def test_the_demonstration_is_seeded_and_nothing_waits_yet(tmp_path: Path) -> No
         ("WILLCALL_COUNTRY", "XX"),
         ("WILLCALL_RASA_URL", "http://127.0.0.1:5005,elsewhere"),
         ("WILLCALL_REDIS_URL", "127.0.0.1:6379"),
-        ("WILLCALL_DATABASE_POOL", "0"),
+        ("WILLCALL_DATABASE_POOL", "1"),
     ],
 )
 def test_wrong_settings_stop_the_start_by_name(tmp_path: Path, name: str, value: str) -> None:

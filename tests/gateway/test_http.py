@@ -146,6 +146,7 @@ async def test_readiness_names_the_part_that_is_missing(house: House) -> None:
         body = await response.json()
     assert response.status == 503
     assert body["parts"] == {"database": True, "rasa": True, "actions": False}
+    assert body["each"] == {"rasa": [True], "actions": [False]}
 
 
 async def test_a_gateway_that_starts_again_answers_what_was_left(open_house: Opening) -> None:

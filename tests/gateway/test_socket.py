@@ -1,10 +1,12 @@
 """The socket protocol with awkward clients: nothing lost, doubled or reordered."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from aiohttp import WSMsgType
+from aiohttp import WSMsgType, web
 
+from bot.services.event_log import append, lock
 from tests.gateway.conftest import House, Opening
 from tests.stack import Device
 
@@ -182,3 +184,41 @@ async def _answered(house: House, device: Device, last: int) -> None:
             if body["events"] and body["events"][-1]["seq"] >= last:
                 return
             await asyncio.sleep(0.02)
+
+
+async def test_a_device_that_is_gone_before_the_ack_is_answered_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its turn was claimed for an answer at once, so nobody else would come to it for seconds."""
+    send = web.WebSocketResponse.send_json
+
+    async def lose_acks(self: web.WebSocketResponse, data: Any, **more: Any) -> None:
+        if data["type"] == "ack":
+            raise ConnectionResetError
+        await send(self, data, **more)
+
+    device = await house.opened()
+    monkeypatch.setattr(web.WebSocketResponse, "send_json", lose_acks)
+    await device.send({"type": "message", "client_id": "a", "text": "hello"})
+    await _answered(house, device, last=2)
+    assert house.engine.heard == ["hello"]
+
+
+async def test_what_nobody_told_of_comes_in_order_with_what_was_told(house: House) -> None:
+    """Another process writes unheard; the events of the next answer must not come before it."""
+    device = await house.opened()
+    await device.say("one")
+    async with house.app.database.write() as session:
+        conversation = await lock(session, device.conversation_id)
+        assert conversation is not None
+        append(session, conversation, "message", "bot", "unheard", at=house.clock.now)
+    events = await device.say("two")
+    assert [event["seq"] for event in events if event["author"] != "patient"] == [3, 5]
+    assert next(event["text"] for event in events) == "unheard"
+
+
+async def test_frames_are_not_compressed(house: House) -> None:
+    device = await house.opened()
+    assert device.socket is not None
+    async with house.session.ws_connect(str(device.socket._response.url), compress=15) as offered:
+        assert not offered.compress

@@ -16,7 +16,7 @@ from bot.services.conversations import Rules, Stored, take_message
 from bot.services.desk_cases import AlreadyClaimed, Done
 from bot.services.escalations import hand_over, pass_to_queue
 from bot.services.event_log import lock
-from bot.services.turns import Owed
+from bot.services.owed_turns import Owed
 from bot.storage.conversations import Conversation, Escalation, Event
 from bot.storage.database import Database
 from bot.storage.staff import AuditEntry
@@ -109,7 +109,7 @@ async def test_the_bot_is_silent_after_a_claim_however_they_race(database: Datab
             conversation.owner = "bot"
         stored = await take_message(database, conversation_id, f"m{number}", "hello", RULES, NOW)
         assert isinstance(stored, Stored)
-        owed = Owed(conversation_id, stored.seq, "hello", "m", 1)
+        owed = Owed(conversation_id, stored.seq, "hello", "m", 1, NOW)
         claim = desk.claim(database, paul, escalation, RULES, NOW)
         answer = turns.answer(database, owed, spoken, RULES, NOW)
         if number == 0:  # the two orders for sure, then whatever comes
@@ -121,7 +121,7 @@ async def test_the_bot_is_silent_after_a_claim_however_they_race(database: Datab
             first, second = (wait, 0) if number % 2 else (0, wait)
             claimed, answered = await asyncio.gather(later(claim, first), later(answer, second))
         assert isinstance(claimed, Done)
-        outcomes.add(answered)
+        outcomes.add(answered.written)
         async with database.read() as session:
             events = (
                 await session.scalars(

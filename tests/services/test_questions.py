@@ -37,7 +37,7 @@ async def says(chat: Chat, text: str, *spoken: d.Directive) -> int:
         chat.database, chat.conversation_id, timedelta(seconds=10), chat.now
     )
     assert owed is not None
-    assert await turns.answer(chat.database, owed, spoken, RULES, chat.now)
+    assert (await turns.answer(chat.database, owed, spoken, RULES, chat.now)).written
     return stored.seq
 
 

@@ -57,6 +57,13 @@ def is_medicine(word: str) -> bool:
     return key in _medicines() or (len(key) >= 7 and _ENDINGS.fullmatch(key) is not None)
 
 
+def load_lists() -> None:
+    """Read the lists now: a text that is redacted later does not wait for them."""
+    _names()
+    _everyday()
+    _medicines()
+
+
 @cache
 def _names() -> tuple[frozenset[str], frozenset[str]]:
     read = yaml.safe_load((_HERE / "names.yml").read_text("utf-8"))

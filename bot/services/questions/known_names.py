@@ -1,6 +1,7 @@
 """The names that a text may hold, as far as the pharmacy's records know them."""
 
 import re
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.pharmacy.folding import plain_words
 from bot.pharmacy.identity_keys import name_key
 from bot.storage.conversations import Escalation, Verification
-from bot.storage.records import Patient, Prescription, Product, Proxy
+from bot.storage.records import FeedImport, Patient, Prescription, Product, Proxy
 from bot.storage.staff import StaffAccount
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -68,8 +69,25 @@ async def _on_record(session: AsyncSession, text: str) -> list[str]:
     return [name for query in (last, first, proxies) for name in await session.scalars(query)]
 
 
+# The words of each database's catalogue, and the import after which they were read.
+_read: WeakKeyDictionary[object, tuple[int | None, frozenset[str]]] = WeakKeyDictionary()
+
+
 async def medicine_words(session: AsyncSession) -> frozenset[str]:
-    """The words of the catalogue's names, in small letters: no names of people."""
+    """The words of the catalogue's names, in small letters: no names of people.
+
+    They are read again after each import: the numbers of imports grow in the order of their
+    commits, and nothing else writes products.
+    """
+    newest = await session.scalar(select(func.max(FeedImport.id)))
+    known = _read.get(session.get_bind())
+    if known is None or known[0] != newest:
+        known = newest, await _medicine_words(session)
+        _read[session.get_bind()] = known
+    return known[1]
+
+
+async def _medicine_words(session: AsyncSession) -> frozenset[str]:
     rows = await session.execute(select(Product.generic_name, Product.brand_names).distinct())
     names = [name for generic, brands in rows for name in (generic, *brands)]
     return frozenset(word for name in names for word in plain_words(name).split())
