@@ -18,9 +18,9 @@ HEAD = """\
 # Settings
 
 Every setting is an environment variable. There is no settings file. `bot.settings.Settings` defines
-them. Rasa's process gets what it needs on its command line. Of these it reads `WILLCALL_LOG_FORMAT`,
-`WILLCALL_LOG_LEVEL`, `WILLCALL_RASA_TIMEOUT_SECONDS`, and its token in `WILLCALL_RASA_TOKEN` or the
-file of `WILLCALL_RASA_TOKEN_FILE`.
+them. Rasa's process gets what it needs on its command line. Of these it reads
+`WILLCALL_LOG_FORMAT`, `WILLCALL_LOG_LEVEL`, `WILLCALL_RASA_TIMEOUT_SECONDS`, and its token in
+`WILLCALL_RASA_TOKEN` or the file of `WILLCALL_RASA_TOKEN_FILE`.
 
 ```
 WILLCALL_PORT=8090 WILLCALL_RASA_PORT=5105 WILLCALL_ACTIONS_PORT=5155 make run

@@ -3,7 +3,6 @@
 That answers are as it says, `tests.contract` looks at in every test that asks a gateway.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, get_args

@@ -111,6 +111,7 @@ class FuzzedGateway:
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
+            "WILLCALL_SUPERVISOR_PID": str(os.getpid()),  # it ends with the tests, however they end
             **{f"WILLCALL_{name}": value for name, value in chosen.items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
