@@ -32,7 +32,7 @@ class Actor:
         except requests.Timeout:
             tally.THROWN["hangs"] += 1
             raise
-        tally.answered(answer.status_code)
+        tally.answered(answer.status_code, path.partition("?")[0])
         return answer
 
     def ready(self) -> None:

@@ -123,7 +123,7 @@ def check(sender: Actor, body: bytes, **headers: str) -> requests.Response:
 
 
 def test_a_feed_that_went_wrong(sender: Actor) -> None:
-    @examples(250)
+    @examples(150)
     @given(bodies(DEMO))
     def throw(body: bytes) -> None:
         tally.THROWN["examples"] += 1
@@ -142,7 +142,7 @@ def test_fhir_that_went_wrong(sender: Actor) -> None:
     sent = st.builds(_damaged, bundle.map(str.encode), st.integers(0, 20_000), DAMAGE)
     kinds = st.sampled_from(["application/fhir+json", "application/fhir+ndjson; charset=utf-16"])
 
-    @examples(60)
+    @examples(40)
     @given(sent, kinds)
     def throw(body: bytes, kind: str) -> None:
         tally.THROWN["examples"] += 1
@@ -205,7 +205,7 @@ def test_the_command_says_the_same(
     """All or nothing, an exit code, and lines for people instead of a trace."""
     database = tmp_path / "willcall.db"
 
-    @examples(40)
+    @examples(25)
     @given(bodies(DEMO))
     def throw(body: bytes) -> None:
         tally.THROWN["examples"] += 1
