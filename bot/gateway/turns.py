@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 # How long a turn stays claimed. A gateway that works on it prolongs that, well before it runs out;
 # the turns of one that was killed are soon taken up.
-LEASE = timedelta(seconds=4)
-PROLONG_SECONDS = 1.5
+LEASE = timedelta(seconds=6)
+PROLONG_SECONDS = 3.0
 # A turn that has ended as many gateways gets an apology instead of another try.
 MOST_ATTEMPTS = 3
 

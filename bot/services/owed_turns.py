@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from sqlalchemy import String, and_, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +17,10 @@ _OTHER = aliased(Turn)
 
 _TAKEN_UP = (
     select(
-        Turn,
-        Event,
+        Turn.state,
+        Event.author,
+        Event.text,
+        Event.data,
         exists().where(
             _OTHER.conversation_id == _CHAT, _OTHER.state == "pending", _OTHER.seq != Turn.seq
         ),
@@ -25,6 +28,13 @@ _TAKEN_UP = (
     )
     .outerjoin(Event, and_(Event.conversation_id == Turn.conversation_id, Event.seq == Turn.seq))
     .where(Turn.conversation_id == _CHAT, Turn.seq == bindparam("seq"))
+)
+
+_ROWS: Any = Turn.__table__  # past the session, which holds none of these rows
+_SETTLED = (
+    update(_ROWS)
+    .where(_ROWS.c.conversation_id == _CHAT, _ROWS.c.seq == bindparam("at"))
+    .values({name: bindparam(name) for name in ("state", "answered_at", "intent", "confidence")})
 )
 
 
@@ -42,13 +52,14 @@ class Owed:
 
 @dataclass(frozen=True)
 class TakenUp:
-    """A turn that is to be answered: its row and the event that it belongs to, if there is one.
+    """A turn that is to be answered, with the event that it belongs to.
 
     `more`: another one is owed as well. `watched`: people look at the conversation.
     """
 
-    turn: Turn
-    event: Event | None
+    author: str
+    text: str
+    data: dict[str, Any]
     more: bool
     watched: bool
 
@@ -107,9 +118,24 @@ async def take_up(session: AsyncSession, owed: Owed) -> TakenUp | None:
     """What a locked conversation is owed; None when that is answered already, or gone."""
     asked = {"chat": owed.conversation_id, "seq": owed.seq}
     row = (await session.execute(_TAKEN_UP, asked)).one_or_none()
-    if row is None or row[0].state != "pending":
+    if row is None or row[0] != "pending":
         return None
-    return TakenUp(*row)
+    _, author, text, data, more, watched = row
+    return TakenUp(author or "system", text or "", data or {}, more, watched)
+
+
+async def settle(
+    session: AsyncSession,
+    owed: Owed,
+    state: Literal["answered", "dropped"],
+    now: datetime,
+    intent: str | None = None,
+    confidence: float | None = None,
+) -> None:
+    """Owe a turn no more, with what its message was taken for, if the engine was asked."""
+    values = {"state": state, "answered_at": now, "intent": intent, "confidence": confidence}
+    asked = {"chat": owed.conversation_id, "at": owed.seq}
+    await session.execute(_SETTLED, {**asked, **values})
 
 
 async def drop(session: AsyncSession, conversation_id: str, now: datetime) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bot import directives as d
 from bot.pharmacy.two_questions import split
-from bot.storage.conversations import Conversation, Event
+from bot.services.owed_turns import TakenUp
+from bot.storage.conversations import Conversation
 
 # A button's reserved meaning: its label is a question that the patient has typed.
 ASK_ALSO = "ask_also"
@@ -27,12 +28,12 @@ class Said:
         return self.parts[0] if self.parts else ""
 
 
-def said_in(event: Event | None) -> Said:
-    """What the patient said in the event of a turn. A button is one question."""
-    if event is None or event.author != "patient":
+def said_in(taken: TakenUp) -> Said:
+    """What the patient said in a turn. A button is one question."""
+    if taken.author != "patient":
         return Said()
-    parts = (event.text,) if "choice_id" in event.data else split(event.text)
-    return Said(event.text, parts)
+    parts = (taken.text,) if "choice_id" in taken.data else split(taken.text)
+    return Said(taken.text, parts)
 
 
 def told_to_people(memory: d.Memory, text: str = "") -> str:

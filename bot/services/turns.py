@@ -16,11 +16,11 @@ from bot.services.access import grants
 from bot.services.conversations import Rules
 from bot.services.escalations import tell_desk
 from bot.services.event_log import LoggedEvent, appended, lock
-from bot.services.owed_turns import Owed, claim, take_up
+from bot.services.owed_turns import Owed, TakenUp, claim, settle, take_up
 from bot.services.questions.recording import Guess
 from bot.services.questions_waiting import said_in, take_next, told_to_people
 from bot.services.replies import Reply
-from bot.storage.conversations import Conversation, Event, Turn
+from bot.storage.conversations import Conversation, Turn
 from bot.storage.database import Database
 from bot.wording import load
 
@@ -116,18 +116,18 @@ async def answer(
         taken = None if conversation is None else await take_up(session, owed)
         if conversation is None or taken is None:
             return Answered(written=False, more=True)
-        turn = taken.turn
-        turn.answered_at = now
         if conversation.owner != "bot" or conversation.ended_at is not None:
-            turn.state = "dropped"
+            await settle(session, owed, "dropped", now)
             return Answered(written=False, more=taken.more)
-        turn.state = "answered"
-        understood = _note_understood(turn, spoken)
+        understood = _understood(spoken)
+        await settle(
+            session, owed, "answered", now, understood.intent or None, understood.confidence
+        )
         failed = spoken is None or not is_answer(spoken)
-        if spoken is not None and await _typed_identity(session, taken.event, now):
+        if spoken is not None and await _typed_identity(session, owed, taken, now):
             spoken = point_to_form(spoken)
         unsure = _forget_confirmation(conversation, spoken)
-        said = said_in(taken.event)
+        said = said_in(taken)
         before = d.Memory.model_validate(conversation.memory)
         reply = Reply(
             session, conversation, load(conversation.locale, rules.country), now,
@@ -153,13 +153,10 @@ def is_answer(spoken: Sequence[d.Directive]) -> bool:
     return any(isinstance(item, VISIBLE) for item in spoken)
 
 
-def _note_understood(turn: Turn, spoken: Sequence[d.Directive] | None) -> d.Understood:
-    """Keep with the turn what the message was taken for; empty when the engine was not asked."""
+def _understood(spoken: Sequence[d.Directive] | None) -> d.Understood:
+    """What the message was taken for; without an intent when the engine was not asked."""
     told = [item for item in spoken or () if isinstance(item, d.Understood)]
-    if not told:
-        return d.Understood(intent="")
-    turn.intent, turn.confidence = told[0].intent, told[0].confidence
-    return told[0]
+    return told[0] if told else d.Understood(intent="")
 
 
 def _is_unsure(
@@ -197,8 +194,8 @@ def point_to_form(spoken: Sequence[d.Directive]) -> list[d.Directive]:
     return [d.Say(response="identity_in_chat"), *spoken, *form]
 
 
-async def _typed_identity(session: AsyncSession, event: Event | None, now: datetime) -> bool:
+async def _typed_identity(session: AsyncSession, owed: Owed, taken: TakenUp, now: datetime) -> bool:
     """Whether details were taken out of the message of somebody who is not verified."""
-    if event is None or not event.data.get("redacted"):
+    if not taken.data.get("redacted"):
         return False
-    return not await grants(session, event.conversation_id, now)
+    return not await grants(session, owed.conversation_id, now)

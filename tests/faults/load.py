@@ -45,7 +45,7 @@ class Writer:
             if sent is not None and (not self._waits or await self._is_answered(sent)):
                 self.answers += 1
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.uniform(1.0, 2.5)):
+                async with asyncio.timeout(self._pace.uniform(2.0, 4.0)):
                     await enough.wait()
 
     async def _is_answered(self, sent: Sent) -> bool:

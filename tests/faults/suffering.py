@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.storage.database import Database
-from tests.faults.accounts import MOST_LOOKS, Account, account, caught_up, settled, waiting
+from tests.faults.accounts import MOST_LOOKS, Account, account
+from tests.faults.kept import caught_up, settled, waiting
 from tests.faults.load import Load
 from tests.faults.processes import Installation
 from tests.faults.report import ROWS, Row
@@ -15,7 +16,7 @@ from tests.faults.report import ROWS, Row
 NEWCOMERS = 5
 AFTERWARDS_SECONDS = 2.0
 # What two answers for everybody take, at most, on two cores that do nothing else.
-WARM_UP_SECONDS = 10.0
+WARM_UP_SECONDS = 12.0
 
 
 @dataclass(frozen=True)

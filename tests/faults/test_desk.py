@@ -14,7 +14,8 @@ from bot.bootstrap import utc_now
 from bot.storage.conversations import Conversation, Escalation
 from bot.storage.database import Database
 from bot.storage.staff import StaffEvent
-from tests.faults.accounts import MOST_LOOKS, POLL_SECONDS
+from tests.faults.accounts import MOST_LOOKS
+from tests.faults.kept import POLL_SECONDS
 from tests.faults.patient import LOST
 from tests.faults.processes import Installation
 from tests.faults.report import ROWS, Row

@@ -23,7 +23,6 @@ async def test_the_gateway_is_killed(installation: Installation) -> None:
         installation, Fault("gateway killed", gateway.kill, gateway.start, seconds=1)
     )
     survived(found)
-    assert found.apologies == 0
 
 
 @on_sqlite

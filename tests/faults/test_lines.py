@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from tests.faults.accounts import account, caught_up
+from tests.faults.accounts import account
+from tests.faults.kept import caught_up
 from tests.faults.patient import Patient
 from tests.faults.processes import Installation
 from tests.faults.report import ROWS, Row

@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 
 from bot.storage.database import Database
-from tests.faults.accounts import account, caught_up, waiting
+from tests.faults.accounts import account
+from tests.faults.kept import caught_up, waiting
 from tests.faults.load import Load
 from tests.faults.report import ROWS, Row
 from tests.scale.balancer import Balancer
