@@ -28,25 +28,24 @@ class Catalogue:
         """The medicines that a text names; `own` are products that must be known."""
         if any(self._medicines.get(item.product_id) != as_medicine(item) for item in own):
             await self.refresh(session)
+        searched = self._newest
         found = self._index.find(text)
-        if not found and await self._changed(session):
+        if not found and await _newest_import(session) != searched:
             await self.refresh(session)
             found = self._index.find(text)
         return found
 
     async def refresh(self, session: AsyncSession) -> None:
         """Read the products again."""
-        self._newest = await _newest_import(session)  # before: what comes meanwhile is read again
+        newest = await _newest_import(session)  # before: what comes meanwhile is read again
         rows = await session.scalars(select(Product).order_by(Product.product_id))
         self._medicines = {row.product_id: as_medicine(row) for row in rows}
         self._index = MedicineIndex(self._medicines.values())
-
-    async def _changed(self, session: AsyncSession) -> bool:
-        """Whether there was an import: only that writes products."""
-        return await _newest_import(session) != self._newest
+        self._newest = newest  # with the index: who asks meanwhile has searched an older one
 
 
 async def _newest_import(session: AsyncSession) -> int | None:
+    """The last import: nothing else writes products."""
     return await session.scalar(select(func.max(FeedImport.id)))
 
 
