@@ -11,6 +11,8 @@ from bot.pharmacy.narrowing import names_form
 _AMOUNT = re.compile(
     r"\d+(?:mg|mcg|ml|g)?|mg|mcg|ml|g|units?|unidades|miligramos|x[lr]|er|mine|my|mi"
 )
+# "Is my lisinopril ready" asks something of its own, whatever was asked back before it.
+_NAMES_NOTHING = FILLERS - {"ready", "lista", "listo"}
 
 
 def is_bare(text: str, mentions: Sequence[Mention]) -> bool:
@@ -19,6 +21,6 @@ def is_bare(text: str, mentions: Sequence[Mention]) -> bool:
     for mention in mentions:
         rest = rest.replace(mention.words, " ", 1)
     return bool(mentions) and all(
-        word in FILLERS or _AMOUNT.fullmatch(word) or names_form(word)
+        word in _NAMES_NOTHING or _AMOUNT.fullmatch(word) or names_form(word)
         for word in plain_words(rest).split()
     )

@@ -114,6 +114,8 @@ def test_what_denies_no_name_stays_as_it_is(text: str) -> None:
         ("zestril and humalog", True),
         ("i ran out of insulin lispro", False),
         ("can i stop lisinopril", False),
+        ("is my lisinopril ready", False),
+        ("ya esta lista la metformina", False),
         ("the second one", False),
         ("", False),
     ],
