@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot import directives as d
 from bot.feed import json_lines
+from bot.pharmacy.identity_policy import record_subject
 from bot.services.access import grants, visible_prescriptions
 from bot.services.records import import_records
 from bot.storage.conversations import Conversation, Event, IdentityFailure, Turn, Verification
@@ -148,6 +149,29 @@ async def test_five_failures_from_anywhere_lock_the_record_for_an_hour(pharmacy:
     pharmacy.clock.now = NOW + timedelta(minutes=61)
     later = await pharmacy.opened()
     assert (await later.verify(**RIGHT))[0] == 200
+
+
+async def test_who_has_no_phone_on_file_is_confirmed_by_none_and_locked_by_nobody(
+    pharmacy: House,
+) -> None:
+    people = [
+        {"type": "patient", "patient_id": number, "first_name": "A", "last_name": name,
+         "date_of_birth": "1950-05-05"}
+        for number, name in (("p8", "Quiet"), ("p9", "Silent"))
+    ]  # fmt: skip
+    lines = (json.dumps(row) for row in people)
+    await import_records(pharmacy.app.database, json_lines.read(lines), NOW)
+    quiet = {"last_name": "Quiet", "date_of_birth": "1950-05-05"}
+    device = await pharmacy.opened()
+    assert (await device.verify(**quiet, phone="none"))[0] == 403
+    # Guesses without a phone number are no guesses at everybody of whom none is known.
+    for number in range(4):
+        device = await pharmacy.opened()
+        details = {"last_name": "Quiet", "date_of_birth": f"1951-01-0{number + 1}"}
+        assert (await device.verify(**details, rx_number="9999999"))[0] == 403
+    async with pharmacy.app.database.read() as session:
+        failures = await session.scalars(select(IdentityFailure.subject))
+        assert record_subject("p9") not in set(failures)
 
 
 async def test_a_lock_tells_nobody_whether_a_person_exists(pharmacy: House) -> None:
