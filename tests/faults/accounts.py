@@ -29,12 +29,16 @@ FAULTS = ("lost", "doubled", "out_of_order", "altered", "unanswered", "wrong", "
 
 @dataclass
 class Account:
-    """What came of a load. Everything named in FAULTS must be zero."""
+    """What came of a load. Everything named in FAULTS must be zero.
+
+    `interrupted` is how many devices lost their line, or were told to send again.
+    """
 
     sent: int = 0
     answered: int = 0
     in_queue: int = 0
     apologies: int = 0
+    interrupted: int = 0
     escalations: int = 0
     lost: int = 0
     doubled: int = 0
@@ -92,6 +96,8 @@ def _log_is_whole(found: Account, record: Kept) -> None:
 
 def _device_agrees(found: Account, device: Patient, record: Kept) -> None:
     """Every event is on the screen, as it is in the log, and no other."""
+    refused = any(sent.refused for sent in device.sent.values())
+    found.interrupted += refused or device.connections > 1
     found.doubled += device.disorder.doubled
     found.out_of_order += device.disorder.out_of_order
     found.altered += device.disorder.altered
@@ -147,7 +153,7 @@ def _each_is_answered_once(
         # Who was given an apology instead of a person does not wait for one.
         if item is not None and item.reply != "waiting":
             took = (event.at if turn.answered_at is None else turn.answered_at) - event.at
-            _is_fitting(found, item, said, recovered_at, took)
+            _is_fitting(found, item, said, recovered_at, took, f", taken for {turn.intent}")
     _no_answer_is_left(found, replies, record)
 
 
@@ -168,7 +174,12 @@ def _no_answer_is_left(found: Account, replies: dict[datetime, list[Event]], rec
 
 
 def _is_fitting(
-    found: Account, item: Sent, said: Sequence[Event], recovered_at: float, took: timedelta
+    found: Account,
+    item: Sent,
+    said: Sequence[Event],
+    recovered_at: float,
+    took: timedelta,
+    taken_for: str = "",
 ) -> None:
     """The kind of reply that belongs to the line, or an apology for what failed meanwhile.
 
@@ -182,7 +193,7 @@ def _is_fitting(
         return
     shown: list[dict[str, Any]] = [{"kind": event.kind, **event.data} for event in said]
     if not REPLIES[item.reply](shown):
-        found.count("wrong", f"{item.text!r} is answered with {texts}")
+        found.count("wrong", f"{item.text!r}{taken_for}, is answered with {texts}")
 
 
 def _seconds(devices: Sequence[Patient], record: Kept, recovered_at: float) -> float:
@@ -197,12 +208,10 @@ def _seconds(devices: Sequence[Patient], record: Kept, recovered_at: float) -> f
                 stored = next(event for event in record.events if event.seq == item.seq)
                 longest = max(longest, stored.at.timestamp() - recovered_at)
                 continue
-            longest = max(
-                longest,
-                *(
-                    device.shown[event.seq].at - recovered_at
-                    for event in record.events
-                    if event.at == turn.answered_at and event.seq in device.shown
-                ),
-            )
+            shown = [
+                device.shown[event.seq].at - recovered_at
+                for event in record.events
+                if event.at == turn.answered_at and event.seq in device.shown
+            ]
+            longest = max([longest, *shown])
     return longest

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.load import CONVERSATIONS
 from tests.faults.processes import Installation
 from tests.faults.suffering import Fault, suffer, survived
 from tests.postgres import Server
@@ -23,6 +24,7 @@ async def test_the_gateway_is_killed(installation: Installation) -> None:
         installation, Fault("gateway killed", gateway.kill, gateway.start, seconds=1)
     )
     survived(found)
+    assert found.interrupted >= CONVERSATIONS
 
 
 @on_sqlite
@@ -50,6 +52,7 @@ async def test_the_database_is_killed(installation: Installation, postgres: Serv
         installation, Fault("PostgreSQL killed", postgres.kill, postgres.start, seconds=2)
     )
     survived(found)
+    assert found.interrupted > 0
 
 
 @on_sqlite
