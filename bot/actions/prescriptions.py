@@ -110,9 +110,10 @@ class ActionAskStatus(PrescriptionAction):
 
     async def describe(self, question: Question, view: PrescriptionView) -> Answer:
         fill = view.fill
-        asked = await open_request(question.session, view, question.now)
-        if asked is not None and (fill is None or fill.state not in IN_PROGRESS):
-            return already(view, asked)
+        if fill is None or fill.state not in IN_PROGRESS:
+            asked = await open_request(question.session, view, question.now)
+            if asked is not None:
+                return already(view, asked)
         if fill is None:
             return [_without_fill(view)]
         card = await status_card(question.session, view, fill, question.now)

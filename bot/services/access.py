@@ -5,16 +5,33 @@ conversation has proved and nothing else. A caregiver sees the patients whose pr
 valid today, without the prescriptions marked sensitive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.directives import Memory
 from bot.storage.conversations import Conversation, Turn, Verification
 from bot.storage.records import Fill, Prescription, Product, Proxy, Store
+
+# A verification, and the caregiver's record that it stands on.
+_PROXY = and_(Proxy.proxy_id == Verification.proxy_id, Proxy.patient_id == Verification.patient_id)
+_PROOF = (Verification.patient_id, Verification.proxy_id, Proxy.proxy_id, Proxy.expires_on)
 
 
 @dataclass(frozen=True)
@@ -64,45 +81,72 @@ def medicine_name(product: Product) -> str:
 
 async def asker(session: AsyncSession, conversation_id: str, now: datetime) -> Asker | None:
     """The conversation with what it may see now; None when there is no such conversation."""
-    conversation = await session.get(Conversation, conversation_id)
-    if conversation is None or conversation.ended_at is not None:
+    asked = {"conversation_id": conversation_id, "now": now}
+    found = (await session.execute(_asking(), asked)).all()
+    if not found:
         return None
-    turn = await session.scalar(
-        select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state == "pending")
-        .order_by(Turn.seq)
-        .limit(1)
-    )
+    locale, memory, prescription_id, product_id = found[0][:4]
     return Asker(
         conversation_id,
-        conversation.locale,
-        Memory.model_validate(conversation.memory),
-        await grants(session, conversation_id, now),
-        turn.prescription_id if turn else None,
-        turn.product_id if turn else None,
+        locale,
+        Memory.model_validate(memory),
+        _granted((row[4:] for row in found), now),
+        prescription_id,
+        product_id,
     )
 
 
 async def grants(session: AsyncSession, conversation_id: str, now: datetime) -> tuple[Grant, ...]:
     """The patients that the conversation has proved to be, or to care for, as of `now`."""
-    rows = await session.execute(
-        select(Verification, Proxy)
-        .outerjoin(
-            Proxy,
-            and_(
-                Proxy.proxy_id == Verification.proxy_id,
-                Proxy.patient_id == Verification.patient_id,
-            ),
-        )
-        .where(Verification.conversation_id == conversation_id, Verification.expires_at > now)
+    asked = {"conversation_id": conversation_id, "now": now}
+    return _granted((tuple(row) for row in await session.execute(_proved(), asked)), now)
+
+
+@cache
+def _asking() -> Select[*tuple[Any, ...]]:
+    """The conversation with the oldest turn that it is owed, in a row for each verification."""
+    asks: BindParameter[str] = bindparam("conversation_id")
+    pending = aliased(Turn)
+    oldest = select(func.min(pending.seq)).where(
+        pending.conversation_id == asks, pending.state == "pending"
+    )
+    columns = (
+        Conversation.locale, Conversation.memory, Turn.prescription_id, Turn.product_id, *_PROOF,
+    )  # fmt: skip
+    holds = and_(Verification.conversation_id == asks, Verification.expires_at > bindparam("now"))
+    return (
+        select(*columns)
+        .select_from(Conversation)
+        .outerjoin(Turn, and_(Turn.conversation_id == asks, Turn.seq == oldest.scalar_subquery()))
+        .outerjoin(Verification, holds)
+        .outerjoin(Proxy, _PROXY)
+        .where(Conversation.conversation_id == asks, Conversation.ended_at.is_(None))
         .order_by(Verification.proxy_id, Verification.patient_id)
     )
+
+
+@cache
+def _proved() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_PROOF)
+        .select_from(Verification)
+        .outerjoin(Proxy, _PROXY)
+        .where(
+            Verification.conversation_id == bindparam("conversation_id"),
+            Verification.expires_at > bindparam("now"),
+        )
+        .order_by(Verification.proxy_id, Verification.patient_id)
+    )
+
+
+def _granted(rows: Iterable[Sequence[Any]], now: datetime) -> tuple[Grant, ...]:
+    """The grants of rows of `_PROOF`. A caregiver's record must be there still, and hold today."""
     today = now.date()
     return tuple(
-        Grant(verification.patient_id, bool(verification.proxy_id))
-        for verification, proxy in rows
-        if not verification.proxy_id
-        or (proxy is not None and (proxy.expires_on is None or proxy.expires_on >= today))
+        Grant(patient_id, bool(claimed))
+        for patient_id, claimed, proxy_id, expires_on in rows
+        if patient_id is not None
+        and (not claimed or (proxy_id and (expires_on is None or expires_on >= today)))
     )
 
 

@@ -67,8 +67,11 @@ async def test_a_status_turn(chat: Chat, database: Database) -> None:
             assert asker is not None
             (view, *_) = await access.visible_prescriptions(session, asker.grants)
             await open_request(session, view, chat.now)
-            if view.fill is not None:
-                await status_card(session, view, view.fill, chat.now)
+            assert view.fill is not None
+            with session.no_autoflush:  # each of these is told from other records
+                for state in ("ready", "pa_pending", "renewal_requested", "out_of_stock"):
+                    view.fill.state = state
+                    await status_card(session, view, view.fill, chat.now)
             await read_after(session, chat.conversation_id, 0)
     assert len(heard.sent) > 5
     assert await whole_tables_read(database, heard) == {}
