@@ -19,8 +19,9 @@ from bot.bootstrap import Application
 from bot.gateway.rasa_pool import Engine, RasaPool
 from bot.gateway.turns import TurnRunner
 from bot.places import sources_digest
+from bot.services import active_model
 from bot.services.active_model import one_gateway
-from bot.teaching.installed import path_of, usable_active
+from bot.teaching.installed import ensure_installed, path_of, usable_active
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class ModelSwap:
         self._runner = runner
         self._swapping = asyncio.Lock()
         self._failed: dict[str, float] = {}
+        self._installed = False
         self._digest: str | None = None
 
     async def digest(self) -> str:
@@ -77,6 +79,8 @@ class ModelSwap:
             log.exception("the active model could not be served: %s", type(error).__name__)
 
     async def _keep(self) -> None:
+        if not self._installed:
+            await self._install()
         model = await usable_active(self._app, self.digest)
         if model is None or not await self._pool.look(model.file):
             return
@@ -92,6 +96,18 @@ class ModelSwap:
             log.warning("%d Rasa serve another model than the active one: given that", len(stale))
             if not await self._load(path_of(self._app, model), stale):
                 self._failed[model.file] = time.monotonic() + AGAIN_SECONDS
+
+    async def _install(self) -> None:
+        """Once, as soon as it is trained: the model of a new version replaces that of the old one.
+
+        The gateways of the old version leave the engines alone from then on. Where no model was
+        ever switched on, the engines serve what they were started with.
+        """
+        async with one_gateway(self._app.database, wait=False) as alone:
+            if alone:
+                before = await active_model.active(self._app.database)
+                usable = before and await ensure_installed(self._app, await self.digest())
+                self._installed = before is None or usable is not None
 
     async def _load(self, model: Path, engines: Sequence[Engine]) -> bool:
         """Load a model; this gateway asks nothing meanwhile unless others are up to date."""

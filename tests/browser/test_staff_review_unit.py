@@ -26,6 +26,7 @@ from tests.browser.desk import (
     until,
 )
 from tests.browser.fake_desk import FakeDesk, Row
+from tests.browser.fake_desk_people import ago
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -513,6 +514,16 @@ async def test_a_model_is_taught_while_one_watches(open_at: Open, desk: FakeDesk
     await check_with_axe(page)
     await dialog(page).get_by_role("button", name="Roll back").click()
     await expect(toast(page)).to_contain_text("Rolled back: model 2 is active.")
+
+
+async def test_a_training_that_nobody_begins_says_so(open_at: Open, desk: FakeDesk) -> None:
+    desk.review.train(state="queued", created_at=ago(0))
+    page = await open_at("models")
+    await expect(page.get_by_text("Waits to be taught…").first).to_be_visible()
+    desk.review.models[-1]["created_at"] = ago(2)
+    await expect(
+        page.get_by_text("No machine that can teach has begun with it.").first
+    ).to_be_visible()
 
 
 async def test_a_refused_model_says_why(open_at: Open, desk: FakeDesk) -> None:

@@ -10,6 +10,7 @@ import yaml
 from sqlalchemy import select
 
 from bot.gateway import model_swap
+from bot.gateway.keys import RASA, RUNNER
 from bot.places import models_folder, sources_digest
 from bot.services import active_model, audit
 from bot.storage.database import Database
@@ -194,6 +195,30 @@ async def test_an_engine_that_was_restarted_gets_the_active_model(
     async with asyncio.timeout(10):
         while engine.model != file.name:
             await asyncio.sleep(0.05)
+
+
+async def test_a_gateway_of_a_new_version_puts_its_own_model_in_place_of_the_old_one(
+    open_house: Opening, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_swap, "SWEEP_SECONDS", 0.1)
+    database = Database(database_url)
+    old = await active_model.install(database, "willcall-old.tar.gz", "01d", NOW)
+    engine = Engine()
+    engine.model = old.file
+    house: House = await open_house(engine)
+    file = teaching.install(house.app.settings.data_dir)
+    async with asyncio.timeout(10):
+        while engine.model != file.name:
+            await asyncio.sleep(0.05)
+    active = await active_model.active(database)
+    assert active is not None
+    assert active.file == file.name
+    # A gateway of the old version, which is replaced next, leaves the engine alone.
+    older = model_swap.ModelSwap(house.app, house.web_app[RASA], house.web_app[RUNNER])
+    older._installed, older._digest = True, "01d"
+    await older.keep()
+    assert engine.models == [file.name]
+    await database.close()
 
 
 async def test_the_approved_sentences_as_a_file(house: House, paul: Console) -> None:

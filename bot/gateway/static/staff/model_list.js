@@ -11,8 +11,12 @@ const GOOD = ["active", "passed"];
 
 export const modelState = (state) => h(`span.tag${WARN.includes(state) ? ".warn" : GOOD.includes(state) ? ".good" : ""}`, null, word(MODEL_STATES, state));
 
-const steps = ({ state, progress: { step, done, of } = {} }) => {
+// After this long somebody has to look why nobody begins; a machine that teaches looks every five seconds.
+const PATIENCE_MS = 60_000;
+
+const steps = ({ state, created_at: asked, progress: { step, done, of } = {} }) => {
   const what = word(MODEL_STATES, step ?? state);
+  if (state === "queued" && Date.now() - Date.parse(asked) > PATIENCE_MS) return `${what}. No machine that can teach has begun with it. Please tell whoever runs Willcall.`;
   return of ? `${what}: ${done} of ${of}` : `${what}…`;
 };
 
