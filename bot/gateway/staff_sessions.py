@@ -19,10 +19,11 @@ from bot.gateway.staff_access import (
     wake,
 )
 from bot.pharmacy.desk import ROLES
-from bot.services import accounts, sessions, sign_in
+from bot.services import accounts, own_password, sessions, sign_in
 from bot.services.accounts import Done
 from bot.services.audit import Actor
 from bot.services.instants import instant
+from bot.services.own_password import Change, Changed, Weak, Wrong
 from bot.services.passwords import LONGEST
 from bot.services.sign_in import Attempt, CodeRequired, Failed, Locked, SignedIn
 
@@ -61,9 +62,37 @@ async def post_login(request: web.Request) -> web.Response:
         case Failed():
             raise ApiError("sign_in_failed")
         case Locked(seconds=seconds):
-            error = ApiError("sign_in_locked")
-            error.retry_after = seconds
-            raise error
+            raise _locked(seconds)
+
+
+class SentPassword(BaseModel):
+    """The password that one has, and the one to have from now on."""
+
+    present: Annotated[str, StringConstraints(max_length=LONGEST)]
+    new: Annotated[str, StringConstraints(max_length=2 * LONGEST)]
+
+
+@endpoint(routes, "POST", "/password", *ROLES)
+async def post_password(request: web.Request, actor: Actor) -> web.Response:
+    """Change one's own password; this session goes on, the others of the account end."""
+    app = request.app[APP]
+    if not await request.app[SIGN_INS].allows(address_of(request)):
+        raise ApiError("rate_limited")
+    sent = await read_body(request, SentPassword)
+    outcome = await own_password.change(
+        app.database, current_of(request), Change(sent.present, sent.new), actor,
+        app.sign_in_rules, app.now(),
+    )  # fmt: skip
+    match outcome:
+        case Changed():
+            request.app[DESK].signed_out(actor.username)
+            return web.Response(status=204)
+        case Weak(reason=reason):
+            raise ApiError(reason)
+        case Wrong():
+            raise ApiError("password_wrong")
+        case Locked(seconds=seconds):
+            raise _locked(seconds)
 
 
 @endpoint(routes, "GET", "/session", *ROLES)
@@ -104,6 +133,12 @@ async def post_logout_everywhere(request: web.Request, actor: Actor) -> web.Resp
         wake(request.app, outcome.conversations)
     request.app[DESK].signed_out(actor.username)
     return _signed_out(request)
+
+
+def _locked(seconds: int) -> ApiError:
+    error = ApiError("sign_in_locked")
+    error.retry_after = seconds
+    return error
 
 
 def _signed_in(request: web.Request, outcome: SignedIn) -> web.Response:

@@ -159,6 +159,15 @@ async def end_all(session: AsyncSession, username: str) -> int:
     return await _end(session, StaffSession.username == username)
 
 
+async def end_others(session: AsyncSession, person: Current) -> int:
+    """End the sessions of an account, which is locked, but for this one; how many there were."""
+    return await _end(
+        session,
+        (StaffSession.username == person.username)
+        & (StaffSession.token_hash != digest(person.token)),
+    )
+
+
 async def end_token(session: AsyncSession, token: str) -> bool:
     """End the session of a token, if there is one."""
     return bool(await _end(session, StaffSession.token_hash == digest(token)))

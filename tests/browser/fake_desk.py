@@ -39,6 +39,7 @@ class FakeDesk:
             Account("ada", "Ada Admin", "admin"),
         ]
         self.accounts = {each.username: each for each in people}
+        self.password = PASSWORD
         self.sessions: dict[str, tuple[Account, str]] = {}
         self.talks: dict[str, Talk] = {}
         self.escalations: list[Row] = []
@@ -167,6 +168,7 @@ class FakeDesk:
                 web.static("/static", STATIC),
                 web.post(api + "/login", self._login),
                 web.get(api + "/session", self._session),
+                web.post(api + "/password", self._password),
                 web.post(api + "/logout", self._logout),
                 web.post(api + "/logout_everywhere", self._logout),
                 web.get(api + "/escalations", self._list),
@@ -222,7 +224,7 @@ class FakeDesk:
     async def _login(self, request: web.Request) -> web.Response:
         body = await request.json()
         account = self.accounts.get(body["username"])
-        if account is None or body["password"] != PASSWORD or account.disabled_at:
+        if account is None or body["password"] != self.password or account.disabled_at:
             return problem(401, "sign_in_failed", "The name or the password is wrong.")
         if account.code and "code" not in body:
             return problem(401, "code_required", "A code is needed.")
@@ -238,6 +240,15 @@ class FakeDesk:
         account, csrf = self.sessions[request.cookies["willcall_staff"]]
         ends = {"idle_minutes": 15, "expires_at": ago(-600), "second_factor": bool(account.code)}
         return web.json_response({"csrf": csrf, **account.public(), **ends})
+
+    async def _password(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if body["present"] != self.password:
+            return problem(403, "password_wrong", "That is not your present password.")
+        if len(body["new"]) < 12:
+            return problem(422, "password_short", "The new password is too short.")
+        self.password = body["new"]
+        return web.Response(status=204)
 
     async def _logout(self, request: web.Request) -> web.Response:
         account = request[ACCOUNT]

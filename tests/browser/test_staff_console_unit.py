@@ -89,6 +89,8 @@ async def test_sign_in_by_password_and_code(open_url: OpenUrl, desk: FakeDesk) -
     await expect(page.get_by_role("alert")).to_have_text("Please fill in every field.")
     await page.get_by_label("User name").fill("omar")
     await page.get_by_label("Password").fill("wrong")
+    await page.get_by_label("Show what I type").check()
+    await expect(page.get_by_label("Password")).to_have_attribute("type", "text")
     await page.get_by_label("Password").press("Enter")
     await expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
     await expect(page.get_by_label("Code")).to_be_hidden()
@@ -109,6 +111,37 @@ async def test_sign_in_by_password_and_code(open_url: OpenUrl, desk: FakeDesk) -
     kept = await page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
     assert PASSWORD not in kept
     assert not any(token in kept or csrf in kept for token, (_, csrf) in desk.sessions.items())
+
+
+async def test_the_password_can_be_seen_and_changed(open_desk: Open, desk: FakeDesk) -> None:
+    page = await open_desk()
+    await page.get_by_role("button", name="Menu").click()
+    await page.get_by_role("button", name="Change password").click()
+    asked = dialog(page)
+    present, new, again = (
+        asked.get_by_label(name, exact=True)
+        for name in ("Present password", "New password", "New password again")
+    )
+    await expect(present).to_be_focused()
+    await expect(new).to_have_attribute("autocomplete", "new-password")
+    for text in (" spaces are kept ", "another one"):
+        await again.fill(text)
+        await present.fill("wrong")
+        await new.fill(" spaces are kept ")
+        await again.press("Enter")
+        said = "present password" if text == " spaces are kept " else "not the same"
+        await expect(asked.get_by_role("alert")).to_contain_text(said)
+    await asked.get_by_label("Show what I type").check()
+    await expect(new).to_have_attribute("type", "text")
+    await check_with_axe(page)
+    await shoot(page, "desk-password")
+    await asked.get_by_label("Show what I type").uncheck()
+    await expect(new).to_have_attribute("type", "password")
+    await present.fill(PASSWORD)
+    await again.fill(" spaces are kept ")
+    await asked.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    assert desk.password == " spaces are kept "
 
 
 async def test_a_session_that_ends_leads_to_the_sign_in_and_keeps_what_was_written(
@@ -497,6 +530,8 @@ async def test_the_record_and_the_marks_of_the_conversation(
     await expect(said(page, "Please wait")).to_be_visible()
     await expect(page.get_by_text("Seen by the patient")).to_have_count(0)
     ana = desk.talks["ana"]
+    # It is shown before it is stored.
+    await until(lambda: ana.events[-1]["text"] == "Please wait")
     ana.seen_seq = len(ana.events)
     desk.passing("seen", conversation_id="ana", seq=ana.seen_seq)
     await expect(page.get_by_text("Seen by the patient")).to_have_count(1)

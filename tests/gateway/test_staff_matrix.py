@@ -27,6 +27,7 @@ ACCOUNT = "accounts/nobody"
 EXPECTED: dict[tuple[str, str], tuple[set[str], int, Any]] = {
     ("GET", "session"): (ALL, 200, None),
     ("POST", "logout"): (ALL, 204, None),
+    ("POST", "password"): (ALL, 422, {"present": "x", "new": "short"}),
     ("POST", "logout_everywhere"): (ALL, 204, None),
     ("GET", "escalations"): (DESK, 200, None),
     ("POST", "escalations/4711/claim"): (DESK, 404, None),

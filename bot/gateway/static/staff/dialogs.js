@@ -8,7 +8,7 @@ let numbered = 0;
 /**
  * Resolves to true after `act(values)` has worked, to false when it is left.
  * @param {{title: string, text?: string, content?: Node[], fields?: object[], submit: string, danger?: boolean}} options
- *   fields: {name, label, kind: "select" | "textarea" | "text", value?, choices?, limit?, required?, kept?: {get, set}},
+ *   fields: {name, label, kind: "select" | "textarea" | "text" | "password", autocomplete?, value?, choices?, limit?, required?, kept?: {get, set}},
  *   or {name, label, own: {node, input, value}} for what is no single control
  */
 export function ask({ title, text, content = [], fields = [], submit, danger = false }, act) {
@@ -62,7 +62,7 @@ function control(field) {
   let input;
   if (kind === "select") input = h("select", props, choices.map(([value, words]) => h("option", { value }, words)));
   else if (kind === "textarea") input = h("textarea", { ...props, rows: field.rows ?? 4, maxlength: limit, lang: field.lang });
-  else input = h("input", { ...props, type: kind, autocomplete: "off" });
+  else input = h("input", { ...props, type: kind, autocomplete: field.autocomplete ?? "off" });
   if (field.value) input.value = field.value;
   if (kept) {
     input.value = kept.get() ?? input.value;
@@ -74,7 +74,7 @@ function control(field) {
   });
   const node = h("div.field", null, h("label", { for: id }, label), hint && h("p.small", { id: `${id}-hint` }, hint), input);
   if (field.limit) node.append(counter(input, limit));
-  return { field, input, node, value: () => input.value.trim() };
+  return { field, input, node, value: () => (kind === "password" ? input.value : input.value.trim()) };
 }
 
 /** A dialog that only shows something. @returns {HTMLDialogElement} */

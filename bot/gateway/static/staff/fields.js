@@ -52,6 +52,16 @@ export function chooser(label, choices, onPick) {
   return { node: h("div.field", null, h("label", { for: id }, label), input), input, offer };
 }
 
+/** A box that shows what is in the password fields of its form. */
+export function shows(label) {
+  const fields = new Set();
+  const { node, input } = tick(label, (shown) => {
+    for (const each of input.form.querySelectorAll("[type=password]")) fields.add(each);
+    for (const each of fields) each.type = shown ? "text" : "password";
+  });
+  return { node, input, value: () => input.checked };
+}
+
 /** A box to tick. @param {(checked: boolean) => void} [onChange] */
 export function tick(label, onChange) {
   const id = `tick-${(numbered += 1)}`;

@@ -5,6 +5,7 @@ import { ask, closeAll } from "./dialogs.js";
 import { button, h, icon } from "./dom.js";
 import { Idle } from "./idle.js";
 import { Kept } from "./kept.js";
+import { changePassword } from "./password.js";
 import { signIn } from "./sign_in.js";
 import { ROLES, word } from "./words.js";
 
@@ -96,12 +97,17 @@ export class Shell {
       { id: "menu", popover: "auto" },
       h("p.small", null, `${me.display_name}, ${word(ROLES, me.role)}`),
       this.options.keys && item("Keyboard shortcuts", () => this.#page?.help?.()),
+      item("Change password", () => this.#changePassword()),
       item("Sign out", () => this.#signOut("/logout")),
       item("Sign out everywhere", () => this.#signOut("/logout_everywhere")),
     );
     const who = h("p.who", null, h("b", null, me.display_name), h("span.small", null, word(ROLES, me.role)));
     const open = h("button.tool", { type: "button", popovertarget: "menu", "aria-label": "Menu" }, icon("menu"));
     return h("header.top", null, h("p.brand", null, h("b", null, "Willcall"), " desk"), nav, h("div.grow"), this.tools, who, open, menu);
+  }
+
+  async #changePassword() {
+    if (await changePassword()) this.say("Your password is changed. Your other sessions have ended.");
   }
 
   async #signOut(path) {

@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import { h } from "./dom.js";
+import { shows } from "./fields.js";
 import { span } from "./time.js";
 
 /**
@@ -21,6 +22,7 @@ export function signIn(place, said) {
       { novalidate: "" },
       h("div.field", null, h("label", { for: "username" }, "User name"), username),
       h("div.field", null, h("label", { for: "password" }, "Password"), password),
+      shows("Show what I type").node,
       codeField,
       error,
       go,
