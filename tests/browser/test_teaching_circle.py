@@ -1,5 +1,6 @@
 """The whole circle in real browsers: asked, not understood, answered, taught, understood."""
 
+import asyncio
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import select
 
 from bot.bootstrap import utc_now
 from bot.feed import json_lines
@@ -17,6 +19,7 @@ from bot.places import sources_digest
 from bot.services import active_model
 from bot.services.records import import_records
 from bot.storage.database import Database
+from bot.storage.teaching import Question
 from tests.browser import chat, desk
 from tests.browser.conftest import OpenUrl
 from tests.browser.test_staff_review_unit import asked, group, items, pane, toast
@@ -67,6 +70,7 @@ async def test_what_nobody_understood_is_understood_by_the_next(
         not_understood = chat.log(patient).get_by_text("I did not understand that")
         await expect(not_understood).to_be_visible()
 
+        await _sorted(database)
         await _label_and_answer(await signed_in(open_url, address, "questions"))
         await expect(chat.bubbles(patient, ANSWER)).to_be_visible()
         await chat.shoot(patient, "circle-2-answered")
@@ -89,6 +93,17 @@ async def _asked_by_others(address: str) -> None:
             await device.open()
             assert "did not understand" in (await device.say(text))[-1]["text"]
             await device.close()
+
+
+async def _sorted(database: Database) -> None:
+    """Wait until every question is in a group: who labels a group that grows labels the newcomer."""
+    async with asyncio.timeout(60):
+        while True:
+            async with database.read() as session:
+                groups = (await session.scalars(select(Question.group_id))).all()
+            if len(groups) == len(ASKED) and all(groups):
+                return
+            await asyncio.sleep(0.1)
 
 
 async def _label_and_answer(page: Page) -> None:
