@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.util import await_only
@@ -46,6 +47,7 @@ class Database:
         self._writing = self.engine.execution_options(**{WRITES: True})
         # Told what a transaction has noted, once it is committed. They must not raise.
         self.listeners: list[Callable[[Sequence[Any]], None]] = []
+        self._writers: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         if backend == "sqlite":
             _prepare_sqlite(self.engine)
 
@@ -61,12 +63,37 @@ class Database:
         opened = AsyncSession(
             self._writing, sync_session_class=PlainRowsSession, expire_on_commit=False
         )
-        async with opened as session, session.begin():
+        async with self._in_turn(), opened as session, session.begin():
             yield session
             await session.flush()  # a commit flushes by itself only what has changed
         if occurred := session.info.get(OCCURRED):
             for listener in self.listeners:
                 listener(occurred)
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """Have the writers of this process wait for each other here: SQLite has one at a time.
+
+        SQLite itself would have each sleep and look again, for a tenth of a second in the end, and
+        let in whoever looks first. Raises OperationalError as SQLite does.
+        """
+        if self.backend != "sqlite":
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        if loop not in self._writers:
+            self._writers = {loop: asyncio.Lock()}
+        writing = self._writers[loop]
+        try:
+            async with asyncio.timeout(BUSY_TIMEOUT):
+                await writing.acquire()
+        except TimeoutError:
+            locked = sqlite3.OperationalError("database is locked")
+            raise OperationalError("BEGIN IMMEDIATE", None, locked) from None
+        try:
+            yield
+        finally:
+            writing.release()
 
     def connections(self) -> Mapping[str, int]:
         """How many connections this process has, in use and idle."""

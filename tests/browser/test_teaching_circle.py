@@ -96,7 +96,7 @@ async def _asked_by_others(address: str) -> None:
 
 
 async def _sorted(database: Database) -> None:
-    """Wait until every question is in a group: who labels a group that grows labels the newcomer."""
+    """Wait until every question is in a group: who labels one that grows labels newcomers too."""
     async with asyncio.timeout(60):
         while True:
             async with database.read() as session:
