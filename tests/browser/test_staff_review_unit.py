@@ -1,5 +1,6 @@
 """What pharmacists review and teach, in a real Chromium, against a desk in memory."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.chat import check_with_axe, shoot
 from tests.browser.conftest import OpenUrl, Scheme
@@ -189,6 +190,27 @@ async def test_questions_by_keyboard(open_at: Open, desk: FakeDesk) -> None:
     await page.keyboard.press("u")
     await expect(asked(page)).to_have_count(4)
     assert desk.review.questions[0]["status"] == "new"
+    await expect(asked(page).first).to_be_focused()
+    # The page reads anew in the middle of what it reads after taking something back.
+    await page.keyboard.press("d")
+    await expect(asked(page)).to_have_count(3)
+    reads: list[Route] = []
+
+    async def overtaken(route: Route) -> None:
+        reads.append(route)
+        if len(reads) == 1:
+            desk.passing("questions")
+            await until(lambda: len(reads) > 1)
+        else:
+            await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route(re.compile(r"/questions\?(?!.*group_id)"), overtaken)
+    await page.keyboard.press("u")
+    await expect(asked(page)).to_have_count(4)
+    await expect(asked(page).first).to_be_focused()
+    assert len(reads) > 1
+    await page.unroute_all(behavior="wait")
     # a whole group, from the list
     await page.keyboard.press("Escape")
     await expect(items(page, "Groups").first).to_be_focused()

@@ -31,6 +31,7 @@ class Questions {
   intents = new Map();
   filter = { status: "new", kind: "", order: "size" };
   #run = 0;
+  #returned = null;
   #abort = new AbortController();
 
   constructor(shell, me) {
@@ -67,6 +68,7 @@ class Questions {
   /** @param {Partial<{status, kind, order}>} change */
   choose(change) {
     Object.assign(this.filter, change);
+    this.#returned = null;
     this.entries = [];
     this.list.say("Loading…");
     this.panes.replace("");
@@ -91,6 +93,7 @@ class Questions {
       throw error;
     }
     this.#render();
+    this.#showReturned();
   }
 
   /** A question that was open by itself has been put into a group: that one is open now. */
@@ -127,6 +130,7 @@ class Questions {
   }
 
   #open(key) {
+    this.#returned = null;
     this.panes.open(key);
     this.group.focus();
     if (this.entry(key)?.group) this.watch.soon();
@@ -135,6 +139,7 @@ class Questions {
   /** What was decided leaves the page at once, and the next is ready for the next key. */
   #done({ questions, fromList }) {
     this.#run += 1; // what is being read is older than the decision
+    this.#returned = null;
     const gone = new Set(questions.map(({ question_id }) => question_id));
     const next = this.group.after(gone);
     const place = this.entries.findIndex((each) => each.questions.some(({ question_id }) => gone.has(question_id)));
@@ -149,14 +154,19 @@ class Questions {
     this.watch.soon();
   }
 
-  async #undone(questions) {
-    const [first] = questions;
+  async #undone([first]) {
+    this.#returned = this.filter.status === "new" ? (first?.question_id ?? null) : null;
     await this.read().catch(() => {});
-    if (!first || this.filter.status !== "new") return;
-    const entry = this.entries.find((each) => each.questions.some(({ question_id }) => question_id === first.question_id));
+  }
+
+  /** What was taken back is open, once it has been read: by whichever reading is the last. */
+  #showReturned() {
+    const id = this.#returned;
+    const entry = id !== null && this.entries.find((each) => each.questions.some(({ question_id }) => question_id === id));
     if (!entry) return;
+    this.#returned = null;
     this.panes.open(entry.key);
-    this.group.focus(first.question_id);
+    this.group.focus(id);
   }
 
   /** The whole group in the list, one question where it is opened. */
