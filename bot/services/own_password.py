@@ -4,7 +4,6 @@ The present password is asked for, and wrong ones count as failed sign-ins of th
 its name like those at the door. The session that changes it goes on; all others end.
 """
 
-import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,7 +72,7 @@ async def change(
         locked = await locked_until(session, subject, rules, now)
         if locked or checked is None:
             record(session, "password_changed", now, actor=actor, outcome="sign_in_locked")
-            return Locked(max(1, math.ceil(((locked or now) - now).total_seconds())))
+            return Locked.until(locked or now, now)
         # Another password may have been set in this moment.
         if new_hash is None or account is None or account.password_hash != stored:
             await count_failure(session, subject, now)

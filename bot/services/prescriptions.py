@@ -32,12 +32,13 @@ async def status_card(
 ) -> StatusCard:
     """The card of a fill: every value out of a row, None where the row has none."""
     state = FILL_STATES.get(fill.state, UNKNOWN)
-    authorization = requests = None
+    authorization = None
+    requests: dict[str, PrescriberRequest] = {}
     if state.name in ("pa_pending", "pa_denied"):
         authorization = await session.get(PriorAuthorization, fill.fill_id)
     if state.name in ("clarification", "renewal_requested"):
         requests = await _prescriber_requests(session, fill.rx_number)
-    renewal, clarification = (requests or {}).get("renewal"), (requests or {}).get("clarification")
+    renewal, clarification = requests.get("renewal"), requests.get("clarification")
     waits_for_stock = state.name in ("out_of_stock", "special_order")
     values: dict[str, Any] = {
         "method": fill.method,

@@ -69,6 +69,11 @@ class Locked:
 
     seconds: int
 
+    @classmethod
+    def until(cls, end: datetime, now: datetime) -> "Locked":
+        """Locked until then: a second at least, and never said to be shorter than it is."""
+        return cls(max(1, math.ceil((end - now).total_seconds())))
+
 
 Outcome = SignedIn | Failed | CodeRequired | Locked
 
@@ -117,7 +122,7 @@ class _Door:
     def locked(self, until: datetime) -> Locked:
         """Judge nothing until then."""
         self._record("sign_in_locked")
-        return Locked(max(1, math.ceil((until - self.now).total_seconds())))
+        return Locked.until(until, self.now)
 
     async def failed(self, why: str) -> Failed:
         """Refuse. `why` is for the audit alone."""

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { ask } from "./dialogs.js";
 import { shows } from "./fields.js";
-import { span } from "./time.js";
+import { withWait } from "./time.js";
 
 const TEXT = "12 characters or more. A few words that do not belong together are easy to keep in mind. All your other sessions end.";
 
@@ -14,15 +14,14 @@ export function changePassword() {
     field("present", "Present password", "current-password"),
     field("new", "New password", "new-password"),
     field("again", "New password again", "new-password"),
-    { name: "show", label: "Show what I type", own: shows("Show what I type") },
+    { name: "show", own: shows("Show what I type") },
   ];
   return ask({ title: "Change password", text: TEXT, fields, submit: "Change password" }, async (typed) => {
     if (typed.new !== typed.again) throw new Error("The two new passwords are not the same.");
     try {
       await post("/password", { present: typed.present, new: typed.new });
     } catch (problem) {
-      if (problem.code === "sign_in_locked") problem.message += ` Try again in ${span(problem.retryAfter * 1000 + 59_000)}.`;
-      throw problem;
+      throw new Error(withWait(problem));
     }
   });
 }

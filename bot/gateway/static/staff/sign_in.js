@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { h } from "./dom.js";
 import { shows } from "./fields.js";
-import { span } from "./time.js";
+import { withWait } from "./time.js";
 
 /**
  * Resolves after a sign-in.
@@ -47,13 +47,14 @@ export function signIn(place, said) {
       go.disabled = false;
     });
 
-    function refused({ code: what, message, retryAfter }) {
+    function refused(problem) {
+      const { code: what } = problem;
       if (what === "code_required" && codeField.hidden) {
         codeField.hidden = false;
         error.textContent = "";
         return code.focus();
       }
-      error.textContent = retryAfter ? `${message} Try again in ${span(retryAfter * 1000 + 59_000)}.` : message;
+      error.textContent = withWait(problem);
       code.value = "";
       (codeField.hidden ? password : code).select();
     }

@@ -18,6 +18,9 @@ export function span(ms) {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** A refusal, with how long to wait if the server says so: rounded up. @param {import("./api.js").ApiError} error */
+export const withWait = ({ message, retryAfter }) => (retryAfter ? `${message} Try again in ${span(retryAfter * 1000 + 59_000)}.` : message);
+
 /** "45 s", "12 min", "3 h 5 min", "2 d 4 h" */
 export function length(seconds) {
   if (typeof seconds !== "number") return "–";
